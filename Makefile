@@ -1,0 +1,63 @@
+# Everything here runs from .venv/ in this folder, which is made when it is absent. Nothing else on the machine changes.
+# Without make: see "Without make" in README.md; each target below is a few ordinary commands.
+
+PYTHON  ?= python3
+WORKERS ?= 2
+
+VENV  := .venv
+BIN   := $(VENV)/bin
+# One file per kind of installation. It is older than pyproject.toml after a change there, so make installs again.
+READY := $(VENV)/.installed
+DEV   := $(VENV)/.installed-dev
+
+DEMO := runs/demo
+ARMS := random,random+more,random+triplets,random+graph
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "PYTHON=python3.12 chooses the Python (3.11 or newer) that makes .venv; WORKERS=4 runs more tests at once."
+
+demo: $(READY)  ## install, check the machine, compare four arms on built-in pictures (under 10 minutes)
+	@$(BIN)/mmtutorial doctor
+	@$(BIN)/mmtutorial run --dataset scenes --preset class --arms $(ARMS) --seeds 0 --out $(DEMO) \
+	    $(if $(wildcard $(DEMO)),--resume)
+	@echo "$(CURDIR)/$(DEMO)/report.html"
+
+# One thread per worker: workers that each take every core slow one another down.
+test: lint  ## install the tools, check the style and the types, run all tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
+
+lint: $(DEV)  ## check the style (ruff) and the types (mypy)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(DEV)  ## rewrite the code in the house's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove caches, build outputs and the demo's run; .venv and other runs stay
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis $(DEMO)
+	find mmtutorial tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --clear: what stands there without a working Python inside is the rest of an interrupted or outdated set-up.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "mmtutorial needs Python 3.11 or newer and '$(PYTHON)' is missing or older: install one and name it, as in 'make PYTHON=python3.12 $(or $(firstword $(MAKECMDGOALS)),demo)'" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "'$(PYTHON)' cannot make a virtual environment: install its venv package (on Debian and Ubuntu 'sudo apt install python3-venv') and try again" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+
+$(READY): pyproject.toml | $(BIN)/python
+	@echo "Installing mmtutorial into $(VENV) (some minutes the first time, as PyTorch is large)"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
+	$(BIN)/python -m pip install -e .
+	@touch $@
+
+$(DEV): pyproject.toml | $(BIN)/python
+	@echo "Installing mmtutorial and its development tools into $(VENV) (some minutes the first time, as PyTorch is large)"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
+	$(BIN)/python -m pip install -e '.[dev]'
+	@touch $(READY) $@

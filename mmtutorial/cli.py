@@ -1,0 +1,175 @@
+"""The command line. Heavy imports stay inside the commands, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mmtutorial.errors import InputError
+
+app = typer.Typer(
+    name="mmtutorial",
+    help="Mix-and-Match tuning for self-supervised semantic segmentation, to learn from and to run.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+data_app = typer.Typer(help="Data sets: what there is, and whether yours can be read.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+Root = Annotated[Path | None, typer.Option(help="Folder of the data set; none for the built-in scenes.")]
+Classes = Annotated[str | None, typer.Option(help="Class names to keep, with commas between; the rest is void.")]
+
+
+@app.callback()
+def options(debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False) -> None:
+    """Options for every command."""
+
+
+@app.command()
+def doctor(root: Root = None) -> None:
+    """Check versions, devices, disk and data sets, with the remedy for whatever is amiss."""
+    from mmtutorial.doctor import check, failed, format_checks
+
+    checks = check(root)
+    typer.echo(format_checks(checks))
+    if failed(checks):
+        raise typer.Exit(1)
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """List the data sets and the layout each expects."""
+    from mmtutorial.datasets import DATASETS
+
+    for name, info in DATASETS.items():
+        typer.echo(f"{name:8s} splits: {', '.join(info.splits)}")
+        typer.echo(f"{'':8s} {info.layout or 'built in, needs no files'}")
+
+
+@data_app.command("check")
+def data_check(
+    name: Annotated[str, typer.Argument(help="Data set: scenes, voc, camvid or folder.")],
+    root: Root = None,
+    classes: Classes = None,
+) -> None:
+    """Read every image and mask as training would, and count classes."""
+    from mmtutorial.experiment.check import check_dataset
+
+    for line in check_dataset(name, root, _names(classes)):
+        typer.echo(line)
+
+
+@app.command()
+def run(
+    dataset: Annotated[str, typer.Option(help="Data set: scenes, voc, camvid or folder.")] = "scenes",
+    root: Root = None,
+    classes: Classes = None,
+    labeled: Annotated[int | None, typer.Option(help="Labelled training images; default: the data set's.")] = None,
+    preset: Annotated[str, typer.Option(help="Size of the experiment: smoke, class or paper.")] = "class",
+    arms: Annotated[str | None, typer.Option(help="Arms with commas between; default: all eight.")] = None,
+    seeds: Annotated[str, typer.Option(help="Seeds with commas between; each arm runs once with each.")] = "0",
+    out: Annotated[Path | None, typer.Option(help="Folder for all files; default: runs/DATASET-PRESET.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    validate: Annotated[
+        bool, typer.Option("--validate", help="Score on the images kept for choosing settings, not on the test.")
+    ] = False,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a preset: tuning.margin=0.5.")
+    ] = None,
+    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    precision: Annotated[str, typer.Option(help="32-true, bf16-mixed or 16-mixed.")] = "32-true",
+) -> None:
+    """Train and compare arms; write results.json and report.html."""
+    from mmtutorial.engine import make_fabric
+    from mmtutorial.experiment import Plan, Request, Runner, parse_arms, write_pictures, write_results
+    from mmtutorial.presets import get_preset, override
+    from mmtutorial.report import write_report
+
+    plan = Plan(
+        request=Request(dataset, None if root is None else str(root), _names(classes), labeled, validate),
+        preset=override(get_preset(preset), _assignments(settings or [])),
+        arms=tuple(parse_arms(arms)),
+        seeds=_seeds(seeds),
+    )
+    fabric = make_fabric(accelerator, precision)
+    folder = out or Path("runs") / f"{dataset}-{preset}"
+    runner = Runner(plan, folder, fabric, command=_command_line(), resume=resume)
+    results = write_results(runner, runner.run())
+    write_pictures(runner)
+    page = write_report(folder)
+    for arm in results["arms"]:
+        low, high = arm["miou_ci95"]
+        interval = "" if low is None else f"  95 % interval {low:.1f} to {high:.1f}"
+        typer.echo(f"{arm['name']:24s} {arm['miou_mean']:5.1f} mIoU{interval}")
+    typer.echo(str(page.resolve()))
+
+
+@app.command()
+def predict(
+    checkpoint: Annotated[Path, typer.Option(help="model.safetensors of a segmentation stage.")],
+    images: Annotated[Path, typer.Option(help="Folder of photos.")],
+    out: Annotated[Path, typer.Option(help="Folder for the masks, palette PNGs of the photos' names.")],
+) -> None:
+    """Segment a folder of photos with a trained network."""
+    from mmtutorial.prediction import predict_folder
+
+    typer.echo(f"{predict_folder(checkpoint, images, out)} masks in {out.resolve()}")
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished run.")]) -> None:
+    """Make report.html from results.json again."""
+    from mmtutorial.report import write_report
+
+    typer.echo(str(write_report(folder).resolve()))
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    try:
+        seeds = tuple(dict.fromkeys(int(part) for part in text.split(",")))
+    except ValueError:
+        raise InputError(f"seeds '{text}' are not whole numbers; write them as in --seeds 0,1,2") from None
+    if min(seeds) < 0:
+        raise InputError(f"seeds '{text}' hold a negative number; give 0 or more")
+    return seeds
+
+
+def _assignments(texts: list[str]) -> dict[str, str]:
+    for text in texts:
+        if "=" not in text:
+            raise InputError(f"--set {text} has no '='; write it as in --set tuning.margin=0.5")
+    return dict(text.split("=", 1) for text in texts)
+
+
+def _command_line() -> str:
+    """The command as typed, without what does not change the numbers."""
+    return shlex.join(["mmtutorial", *(word for word in sys.argv[1:] if word not in ("--resume", "--debug"))])
+
+
+def main() -> None:
+    """Entry point: bad input is one line on stderr and exit code 2; ``--debug`` shows where it came from."""
+    debug = "--debug" in sys.argv
+    sys.argv = [word for word in sys.argv if word != "--debug"]
+    try:
+        app()
+    except InputError as error:
+        if debug:
+            raise
+        typer.echo(f"mmtutorial: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("mmtutorial: stopped; the same command with --resume goes on from here", err=True)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,280 @@
+"""What all data sets have in common: decode an image once, keep it in memory, hand it out with its mask."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+from torchvision import tv_tensors
+from tqdm.auto import tqdm
+
+from mmtutorial.datasets.classes import VOID, ClassTable
+from mmtutorial.datasets.transforms import resize_long_side
+from mmtutorial.errors import InputError
+
+Pixels = NDArray[np.uint8]
+Pair = tuple[Pixels, Pixels]
+"""An image ``(3, H, W)`` and its mask ``(H, W)``, both uint8."""
+
+MEMORY_BUDGET = 1536 * 2**20
+"""Bytes of images and masks that one data set keeps in memory. What goes beyond is decoded at each use."""
+
+WORKERS = 2
+"""Threads that decode ahead. Pillow lets go of the interpreter lock while it decodes, so threads suffice."""
+
+
+class Source(ABC):
+    """Where images and masks come from: files or a drawing function. Decodes afresh at every call.
+
+    Attributes:
+        name: Name of the data set.
+        split: Name of the split.
+        classes: The class table of the masks.
+    """
+
+    name: str
+    split: str
+    classes: ClassTable
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Number of images."""
+
+    @abstractmethod
+    def load(self, index: int) -> Pair:
+        """Decodes one image and its mask. Raises InputError, naming the file, if it cannot."""
+
+    @abstractmethod
+    def image_id(self, index: int) -> str:
+        """A name for the image, for messages and reports."""
+
+
+class Store:
+    """Decoded pairs by their index in the source, up to a number of bytes. Views of one data set share it."""
+
+    def __init__(self, budget: int | None = None) -> None:
+        self.budget = MEMORY_BUDGET if budget is None else budget
+        self.used = 0
+        self._pairs: dict[int, Pair] = {}
+
+    def get(self, index: int) -> Pair | None:
+        """Returns a pair, or None if it is not held."""
+        return self._pairs.get(index)
+
+    def put(self, index: int, pair: Pair) -> None:
+        """Keeps a pair, if there is room."""
+        size = pair[0].nbytes + pair[1].nbytes
+        if index not in self._pairs and self.used + size <= self.budget:
+            self._pairs[index] = pair
+            self.used += size
+
+    def drop(self, index: int) -> None:
+        """Forgets a pair."""
+        pair = self._pairs.pop(index, None)
+        if pair is not None:
+            self.used -= pair[0].nbytes + pair[1].nbytes
+
+
+class SegmentationDataset(Dataset[tuple[tv_tensors.Image, tv_tensors.Mask]]):
+    """Images with their masks, held in memory as uint8 once decoded.
+
+    Item ``i`` is ``(image, mask)``: an image ``(3, H, W)`` and a mask ``(H, W)``, both uint8 ``tv_tensors``,
+    so that torchvision's v2 transforms treat each as it needs. In the mask, 255 is void. Sizes may differ
+    between images. What an item returns is a copy: changing it in place leaves the data set alone.
+
+    Attributes:
+        name: Name of the data set, such as ``"voc"``.
+        split: Name of the split, such as ``"train"``.
+        classes: Names, colours and background ids of the masks as they are handed out.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        indices: Sequence[int] | None = None,
+        classes: ClassTable | None = None,
+        lookup: Pixels | None = None,
+        size: int | None = None,
+        store: Store | None = None,
+    ) -> None:
+        """Wraps a source.
+
+        Args:
+            source: Where pairs come from.
+            indices: Which images of the source, in which order; all by default.
+            classes: The table after renumbering by ``lookup``; the source's by default.
+            lookup: New id for each of 256 old ids, see ``ClassTable.keep``.
+            size: Longest side allowed, in pixels; larger images are shrunk to it.
+            store: Memory to share with another view of the same source, lookup and size.
+        """
+        self.name, self.split = source.name, source.split
+        self.classes = classes or source.classes
+        self._source = source
+        self._indices = list(range(len(source))) if indices is None else [int(i) for i in indices]
+        self._lookup = lookup
+        self._size = size
+        self._store = Store() if store is None else store
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __repr__(self) -> str:
+        return f"{self.name}, split {self.split}: {len(self)} images, {len(self.classes)} classes"
+
+    def __getitem__(self, index: int) -> tuple[tv_tensors.Image, tv_tensors.Mask]:
+        image, mask = self.arrays(index)
+        return tv_tensors.Image(torch.tensor(image)), tv_tensors.Mask(torch.tensor(mask))
+
+    def __iter__(self) -> Iterator[tuple[tv_tensors.Image, tv_tensors.Mask]]:
+        return (self[i] for i in range(len(self)))
+
+    def image_id(self, index: int) -> str:
+        """Returns the name of image ``index``: the stem of its file, or such as ``scenes-train-00012``."""
+        return self._source.image_id(self._indices[index])
+
+    def arrays(self, index: int) -> Pair:
+        """Returns image ``(3, H, W)`` and mask ``(H, W)`` as the uint8 arrays held. Do not write to them.
+
+        Raises:
+            IndexError: There is no such image.
+            InputError: Its files cannot be used; the message names them.
+        """
+        place = self._indices[index]
+        pair = self._store.get(place)
+        if pair is None:
+            pair = self._decode(place)
+            self._store.put(place, pair)
+        return pair
+
+    def subset(self, indices: Iterable[int]) -> SegmentationDataset:
+        """Returns a view of some of the images, in the order given. It shares the memory of this one."""
+        view = SegmentationDataset(
+            self._source,
+            indices=[self._indices[i] for i in indices],
+            classes=self.classes,
+            lookup=self._lookup,
+            size=self._size,
+            store=self._store,
+        )
+        return view
+
+    def in_memory(self) -> SegmentationDataset:
+        """Decodes what is not yet decoded, with a progress bar if it takes over a second. Returns itself."""
+        for _ in self.decoded():
+            pass
+        return self
+
+    def decoded(self) -> Iterator[tuple[int, Pair]]:
+        """Yields ``(index, pair)`` in order, decoding a few images ahead on threads and keeping them.
+
+        Raises:
+            InputError: The files of an image cannot be used.
+        """
+        waiting = iter(range(len(self)))
+        with (
+            tqdm(
+                total=len(self), desc=f"{self.name} {self.split}", unit="image", delay=1.0, leave=False
+            ) as bar,
+            ThreadPoolExecutor(WORKERS) as pool,
+        ):
+            # Small batches: a caller that has enough after N images has not paid for the rest of the list.
+            while batch := list(islice(waiting, 8 * WORKERS)):
+                for index, pair in zip(batch, pool.map(self.arrays, batch), strict=True):
+                    bar.update()
+                    yield index, pair
+
+    def forget(self, index: int) -> None:
+        """Frees the memory of one image; it is decoded anew if asked for again."""
+        self._store.drop(self._indices[index])
+
+    def _decode(self, place: int) -> Pair:
+        image, mask = self._source.load(place)
+        if self._lookup is not None:
+            mask = self._lookup[mask]
+        if self._size is not None and max(mask.shape) > self._size:
+            small = resize_long_side(self._size)(
+                tv_tensors.Image(torch.from_numpy(image)), tv_tensors.Mask(torch.from_numpy(mask))
+            )
+            image, mask = small[0].numpy(), small[1].numpy()
+        return image, mask
+
+
+def choose_labeled(dataset: SegmentationDataset, count: int | None, *, filtered: bool) -> SegmentationDataset:
+    """Takes the labelled images to train on, checking each mask for labels.
+
+    Images come from a fixed shuffle of the list, so that the first 100 are among the first 437, and a curve
+    over the number of labels grows one set rather than drawing several.
+
+    Args:
+        dataset: A training split.
+        count: How many images; None takes all, in the order of the list.
+        filtered: Whether ``classes=`` turned labels into void. If so, an image left without a label is passed
+            over; otherwise its mask is a mistake.
+
+    Raises:
+        InputError: Fewer usable images than asked, none at all, or a mask that is void all over.
+    """
+    order = range(len(dataset)) if count is None else np.random.default_rng(0).permutation(len(dataset))
+    shuffled = dataset.subset(order)
+    if count is not None and not 0 < count <= len(dataset):
+        raise InputError(_too_few(dataset, count, len(dataset)))
+    kept: list[int] = []
+    for index, (_, mask) in shuffled.decoded():
+        if (mask != VOID).any():
+            kept.append(index)
+        elif filtered:
+            shuffled.forget(index)
+        else:
+            raise InputError(
+                f"the mask of {shuffled.image_id(index)} ({dataset.name}, {dataset.split}) is void all over; "
+                "label some of it or take it off the training list"
+            )
+        if len(kept) == count:
+            break
+    if not kept or (count is not None and len(kept) < count):
+        raise InputError(_too_few(dataset, count or 1, len(kept)))
+    return shuffled.subset(kept)
+
+
+def _too_few(dataset: SegmentationDataset, count: int, there: int) -> str:
+    return (
+        f"asked for {count} labeled images, but {dataset.name} {dataset.split} has {there} "
+        f"with a label of the chosen classes; ask for 1 to {there}, or choose other classes"
+    )
+
+
+def hold_out(
+    dataset: SegmentationDataset, share: float = 0.1, seed: int = 0
+) -> tuple[SegmentationDataset, SegmentationDataset]:
+    """Splits off a seeded part of a training list, on which to choose hyper-parameters.
+
+    For data sets whose spare split is spent on reporting, such as VOC, where ``val`` is what papers report.
+
+    Args:
+        dataset: The training list.
+        share: Part to hold out, 0..1; at least one image is.
+        seed: Seed of the choice. The same seed holds out the same images.
+
+    Returns:
+        The rest and the held-out part: disjoint, together the whole list, both in its order.
+
+    Raises:
+        InputError: The share is not between 0 and 1, or the list has fewer than two images.
+    """
+    if not 0 < share < 1:
+        raise InputError(f"share to hold out must lie between 0 and 1, got {share}; 0.1 is usual")
+    if len(dataset) < 2:
+        raise InputError(
+            f"cannot hold out from {len(dataset)} image(s) of {dataset.name}; two or more are needed"
+        )
+    count = min(len(dataset) - 1, max(1, round(share * len(dataset))))
+    chosen = set(np.random.default_rng(seed).permutation(len(dataset))[:count].tolist())
+    rest = [i for i in range(len(dataset)) if i not in chosen]
+    return dataset.subset(rest), dataset.subset(sorted(chosen))

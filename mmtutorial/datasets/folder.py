@@ -1,0 +1,188 @@
+"""``folder``: your own images, as ``images/`` and ``masks/`` with the same file stems.
+
+::
+
+    my_data/
+        images/      leaf_01.jpg, leaf_02.png, ...
+        masks/       leaf_01.png, leaf_02.png, ...     one class id a pixel; palette or 8-bit grey
+        unlabeled/   optional: more images, without masks
+        classes.toml optional, see below
+        train.txt, val.txt, test.txt   optional: one stem a line
+
+``classes.toml`` says what the ids mean; only ``names`` is needed::
+
+    names = ["background", "leaf", "stem"]         # ids 0, 1, 2
+    palette = [[0, 0, 0], [0, 160, 0], [160, 80, 0]]
+    background = ["background"]                    # by default the class of that name, if there is one
+    void = 255                                     # id of pixels without a label
+
+Without it, classes are ``class 0`` to the largest id that any mask holds, and ``class 0`` is background.
+Without lists, a fixed shuffle of the sorted stems deals about 80 % to ``train``, 10 % to ``val`` and 10 % to
+``test``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmtutorial.datasets.classes import VOID, ClassTable, voc_palette
+from mmtutorial.datasets.files import (
+    MASK_SUFFIXES,
+    PHOTO_SUFFIXES,
+    FileSource,
+    by_stem,
+    listed,
+    need_root,
+    pair,
+    read_list,
+    read_mask,
+)
+from mmtutorial.errors import InputError, unknown
+
+LISTS = ("train", "val", "test")
+SPLITS = (*LISTS, "unlabeled")
+LAYOUT = "images/ and masks/, paired by stem"
+
+
+def open_folder(root: str | Path | None, split: str) -> FileSource:
+    """Opens one split of a folder of your own.
+
+    ``unlabeled`` is the images of ``unlabeled/``, if there is such a folder, and those of ``train``, with
+    void masks.
+
+    Args:
+        root: The folder that holds ``images`` and ``masks``.
+        split: ``train``, ``val``, ``test`` or ``unlabeled``.
+
+    Raises:
+        InputError: The split is unknown, the layout is not there, images and masks do not pair up, a list
+            names a stem that is not there, or ``classes.toml`` is wrong.
+    """
+    if split not in SPLITS:
+        raise unknown("split of folder", split, SPLITS)
+    path = need_root("folder", root, LAYOUT)
+    photos = by_stem(path / "images", PHOTO_SUFFIXES)
+    masks = by_stem(path / "masks", MASK_SUFFIXES)
+    if not photos and not masks:
+        raise InputError(f"{path / 'images'} has no jpg or png files; put your images there")
+    stems = deal(path, pair(photos, masks), "train" if split == "unlabeled" else split)
+    classes, void = read_classes(path, masks)
+    chosen = listed(stems, photos, "image", path / "images")
+    if split == "unlabeled":
+        if (path / "unlabeled").is_dir():
+            chosen += by_stem(path / "unlabeled", PHOTO_SUFFIXES).values()
+        return FileSource("folder", split, classes, chosen, [None] * len(chosen))
+    return FileSource(
+        "folder", split, classes, chosen, [masks[stem] for stem in stems], void_ids=(void, VOID)
+    )
+
+
+def deal(path: Path, stems: list[str], split: str) -> list[str]:
+    """Returns the stems of one split: from its list, or, where there are no lists at all, by a fixed shuffle.
+
+    Raises:
+        InputError: There are lists, but none for this split; lists overlap; or too few images for three
+            splits.
+    """
+    there = [name for name in LISTS if (path / f"{name}.txt").is_file()]
+    if there:
+        if split not in there:
+            raise InputError(
+                f"{path} has lists for {', '.join(there)} but none for '{split}'; "
+                f"write {path / (split + '.txt')}"
+            )
+        chosen = read_list(path / f"{split}.txt")
+        for other in there:
+            both = set(chosen) & set(read_list(path / f"{other}.txt")) if other != split else set()
+            if both:
+                raise InputError(
+                    f"'{min(both)}' is in both {split}.txt and {other}.txt of {path}; "
+                    "an image may be in one split only: remove it from one of them"
+                )
+        return chosen
+    if len(stems) < 3:
+        raise InputError(
+            f"{path} has {len(stems)} image(s), too few for train, val and test; add images to make 3"
+        )
+    shuffled = np.random.default_rng(0).permutation(len(stems)).tolist()
+    spare = max(1, round(0.1 * len(stems)))
+    parts = {"val": shuffled[:spare], "test": shuffled[spare : 2 * spare], "train": shuffled[2 * spare :]}
+    return [stems[i] for i in sorted(parts[split])]
+
+
+def read_classes(path: Path, masks: dict[str, Path]) -> tuple[ClassTable, int]:
+    """Returns the class table and the id of void, from ``classes.toml`` or else from the ids in the masks.
+
+    Raises:
+        InputError: The file is not TOML, lacks names or has wrong entries; or, without it, masks hold one id
+            only.
+    """
+    file = path / "classes.toml"
+    if not file.is_file():
+        return _from_masks(path, masks), VOID
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"cannot read {file}: {error}; correct the file or remove it") from error
+    stray = [key for key in table if key not in ("names", "palette", "background", "void")]
+    if stray:
+        raise unknown(f"entry of {file}", stray[0], ("names", "palette", "background", "void"))
+    names = _strings(file, table, "names")
+    if not names:
+        raise InputError(f'{file} lacks names; write such as names = ["background", "leaf"]')
+    background = _strings(file, table, "background") if "background" in table else ["background"]
+    if "background" in table:
+        wrong = [name for name in background if name not in names]
+        if wrong:
+            raise unknown(f"background class in {file}", wrong[0], names)
+    void = table.get("void", VOID)
+    if not isinstance(void, int) or not 0 <= void <= 255 or void < len(names):
+        raise InputError(f"{file}: void is {void}, expected an id from {len(names)} to 255 that is no class")
+    ids = tuple(i for i, name in enumerate(names) if name in background)
+    return ClassTable(tuple(names), _palette(file, table, len(names)), ids), void
+
+
+def _strings(file: Path, table: dict[str, Any], key: str) -> list[str]:
+    """Returns a list of strings from the table; empty if absent."""
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise InputError(
+            f'{file}: {key} is {value!r}, expected a list of texts such as ["background", "leaf"]'
+        )
+    return value
+
+
+def _palette(file: Path, table: dict[str, Any], count: int) -> tuple[tuple[int, int, int], ...]:
+    """Returns the colours of the table, or VOC's where it has none."""
+    if "palette" not in table:
+        return voc_palette(count)
+    colours = []
+    for colour in table["palette"] if isinstance(table["palette"], list) else [table["palette"]]:
+        if not isinstance(colour, list) or len(colour) != 3:
+            raise InputError(
+                f"{file}: colour {colour!r} in palette, expected three numbers such as [0, 160, 0]"
+            )
+        if not all(isinstance(level, int) and 0 <= level <= 255 for level in colour):
+            raise InputError(f"{file}: colour {colour!r} in palette, expected numbers from 0 to 255")
+        colours.append((colour[0], colour[1], colour[2]))
+    return tuple(colours)
+
+
+def _from_masks(path: Path, masks: dict[str, Path]) -> ClassTable:
+    """Names classes after the ids in the masks, which are read once more for it."""
+    seen = np.zeros(256, dtype=np.bool_)
+    for mask in masks.values():
+        seen[read_mask(mask)] = True
+    ids = np.flatnonzero(seen[:VOID])
+    if len(ids) < 2:
+        raise InputError(
+            f"masks in {path / 'masks'} hold ids {np.flatnonzero(seen).tolist()}, "
+            f"expected 0 for background and 1, 2, ... for objects "
+            f"({VOID} means void); save class ids, or describe them in {path / 'classes.toml'}"
+        )
+    count = int(ids[-1]) + 1
+    return ClassTable(tuple(f"class {i}" for i in range(count)), voc_palette(count), (0,))

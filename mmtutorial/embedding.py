@@ -1,0 +1,86 @@
+"""Looking at embeddings: cross-image kNN purity (a number), PCA and t-SNE (pictures)."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from mmtutorial.errors import InputError
+from mmtutorial.triplet import unit_features
+
+Array = npt.NDArray[np.float64]
+
+
+def knn_purity(embeddings: Tensor, labels: Tensor, groups: Tensor | None = None, *, neighbours: int = 5) -> float:
+    """Share of nearest neighbours that have the same class.
+
+    Patches of one image look alike whatever the features are worth, so neighbours must come from other
+    images; pass ``groups``. The shares are averaged within each class first, so that chance is near one over
+    the number of classes however unequal they are.
+
+    Args:
+        embeddings: (N, D) or (N, C, H, W) float; compared by the angle between them.
+        labels: (N,) integer class of each.
+        groups: (N,) integer image of each; neighbours of the same image are passed over. None: all count.
+        neighbours: how many nearest neighbours to look at, or all there are.
+
+    Returns:
+        0 to 1; NaN where no embedding has a neighbour to compare with.
+
+    Raises:
+        InputError: lengths differ.
+    """
+    if len(labels) != len(embeddings) or (groups is not None and len(groups) != len(embeddings)):
+        raise InputError(f"{len(embeddings)} embeddings but {len(labels)} labels or groups; give one for each")
+    unit = unit_features(embeddings.float())
+    groups = torch.arange(len(unit)) if groups is None else groups
+    shares = torch.full((len(unit),), float("nan"))
+    # In portions: the table of all angles would need N^2 numbers at once.
+    for rows in torch.arange(len(unit)).split(2048):
+        allowed = groups[rows][:, None] != groups[None, :]
+        cosine = (unit[rows] @ unit.T).masked_fill(~allowed, -torch.inf)
+        best, nearest = cosine.topk(min(neighbours, len(unit)), dim=1)
+        counted = best > -torch.inf
+        same = (labels[nearest] == labels[rows][:, None]) & counted
+        shares[rows] = same.sum(1) / counted.sum(1)
+    by_class = torch.stack([shares[labels == c].nanmean() for c in labels.unique()]) if len(labels) else shares
+    return float(by_class.nanmean())
+
+
+def pca(embeddings: Tensor, dimensions: int = 2) -> Array:
+    """(N, dimensions) coordinates along the directions of largest variance of the unit embeddings."""
+    from sklearn.decomposition import PCA
+
+    unit = unit_features(embeddings.float()).numpy()
+    fitted: Array = PCA(dimensions, svd_solver="full").fit_transform(unit.astype(np.float64))
+    return fitted
+
+
+def tsne(embeddings: Tensor, *, seed: int = 0, perplexity: float = 30.0, start: Array | None = None) -> Array:
+    """(N, 2) t-SNE layout of the unit embeddings.
+
+    Neighbourhoods can be read from it; distances between clusters and their sizes cannot. So show
+    :func:`knn_purity` beside it.
+
+    Args:
+        embeddings: (N, D) or (N, C, H, W) float, N at least 3.
+        seed: of the optimiser.
+        perplexity: about how many neighbours count; lowered to (N - 1) / 3 where there are too few points.
+        start: (N, 2) layout to start from, so that points of two pictures stay in place as far as they can;
+            None starts from PCA.
+
+    Raises:
+        InputError: fewer than 3 embeddings.
+    """
+    from sklearn.manifold import TSNE
+
+    if len(embeddings) < 3:
+        raise InputError(f"{len(embeddings)} embeddings are too few for t-SNE; give 3 or more")
+    first = pca(embeddings) if start is None else start
+    # scikit-learn's own scale for a start: a spread of 1e-4 leaves the early steps free to move.
+    first = (first / max(float(first[:, 0].std()), 1e-12) * 1e-4).astype(np.float32)
+    model = TSNE(2, perplexity=min(perplexity, (len(embeddings) - 1) / 3), init=first, random_state=seed)
+    layout: Array = model.fit_transform(unit_features(embeddings.float()).numpy()).astype(np.float64)
+    return layout

@@ -1,0 +1,255 @@
+"""One training loop for every stage: proxy task, tuning, segmentation.
+
+A stage says what to train and what its loss is. The loop adds the optimiser, the schedule, the device and
+precision (Lightning Fabric), progress, the log, checkpoints and exact resume: a run that is killed at any
+moment and resumed ends with the same bytes as one that was not.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from mmtutorial.errors import InputError
+from mmtutorial.files import read_json, read_tensors, write_bytes, write_json, write_tensors
+from mmtutorial.presets import Schedule
+from mmtutorial.randomness import generator_for, global_seed
+
+# A checkpoint is written at the first epoch's end that is this many seconds after the last one.
+SECONDS_BETWEEN_CHECKPOINTS = 5.0
+
+
+class Stage(Protocol):
+    """What a stage must offer to be trained.
+
+    Attributes:
+        name: shown by the progress bar, and part of the seed.
+        module: what is trained and saved.
+        schedule: how it is optimised.
+        epoch_steps: steps for one pass over the stage's images; the log has one line for each pass.
+        about: whatever describes the stage completely (JSON); a checkpoint of another description is refused.
+    """
+
+    name: str
+    module: nn.Module
+    schedule: Schedule
+    epoch_steps: int
+    about: dict[str, Any]
+
+    def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        """The loss of one step, with numbers for the log. ``module`` is :attr:`module`, on its device.
+
+        Every random number must come from ``generator``, which is made anew for each step.
+        """
+        ...
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """Parameters for the optimiser; ``lr_scale`` in a group multiplies its learning rate."""
+        ...
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """What a finished stage cost, in gradient steps and seconds (of all its attempts together)."""
+
+    steps: int
+    seconds: float
+
+
+def train(stage: Stage, *, seed: int, folder: Path, fabric: Fabric) -> StageResult:
+    """Train a stage, or take up where an earlier attempt stopped, or do nothing if it is finished.
+
+    Leaves ``model.safetensors``, ``log.jsonl`` and ``stage.json`` in ``folder``, and the trained weights in
+    ``stage.module``.
+
+    Args:
+        stage: what to train.
+        seed: with the stage's name and the number of a step, the source of the step's random numbers.
+        folder: where the stage's files live. Files of an earlier attempt of the same stage are used.
+        fabric: device and precision.
+
+    Raises:
+        InputError: the loss became infinite or not a number; files cannot be written; files found there
+            are damaged or belong to another stage.
+    """
+    about = {**stage.about, "stage": stage.name, "seed": seed}
+    done = folder / "stage.json"
+    if done.exists():
+        stage.module.load_state_dict(_load(folder / "model.safetensors", about)[0])
+        fabric.to_device(stage.module)
+        record = read_json(done)
+        return StageResult(record["steps"], record["seconds"])
+    run = _Run(stage, seed, folder, fabric, about)
+    with _repeatable_kernels():
+        run.to_the_end()
+    write_tensors(folder / "model.safetensors", stage.module.state_dict(), about)
+    write_json(done, {"stage": stage.name, "steps": stage.schedule.steps, "seconds": round(run.seconds, 2)})
+    (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+    return StageResult(stage.schedule.steps, round(run.seconds, 2))
+
+
+def learning_rate(schedule: Schedule, step: int) -> float:
+    """Learning rate of a step, counted from 0: a linear climb, then a cosine or steps down."""
+    warmup = round(schedule.warmup * schedule.steps)
+    if step < warmup:
+        return schedule.lr * (step + 1) / (warmup + 1)
+    if schedule.decay == "step":
+        return schedule.lr * 0.1 ** sum(step >= m * schedule.steps for m in schedule.milestones)
+    return schedule.lr * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, schedule.steps - warmup)))
+
+
+def make_fabric(accelerator: str = "auto", precision: str = "32-true") -> Fabric:
+    """One device: a GPU where there is one, else the processor."""
+    fabric = Fabric(accelerator=accelerator, devices=1, precision=precision)  # type: ignore[arg-type]
+    fabric.launch()
+    return fabric
+
+
+class _Run:
+    """The state of one stage's training."""
+
+    def __init__(self, stage: Stage, seed: int, folder: Path, fabric: Fabric, about: dict[str, Any]) -> None:
+        self.stage, self.seed, self.folder, self.fabric, self.about = stage, seed, folder, fabric, about
+        groups = stage.parameter_groups()
+        self.lr_scales = [group.pop("lr_scale", 1.0) for group in groups]
+        self.module, self.optimizer = fabric.setup(stage.module, _optimizer(groups, stage.schedule))
+        self.step, self.seconds = 0, 0.0
+        self.log = _Log(folder / "log.jsonl")
+        self.checkpoint = folder / "checkpoint.safetensors"
+        if self.checkpoint.exists():
+            self._restore()
+        self.log.keep_until(self.step)
+
+    def to_the_end(self) -> None:
+        schedule, saved = self.stage.schedule, time.monotonic()
+        bar = tqdm(total=schedule.steps, initial=self.step, desc=self.stage.name, unit="step", delay=1, leave=False)
+        self.module.train()
+        with bar:
+            while self.step < schedule.steps:
+                begun = time.monotonic()
+                end = min(self.step + self.stage.epoch_steps, schedule.steps)
+                numbers = self._epoch(end, bar)
+                self.seconds += time.monotonic() - begun
+                self.log.add(epoch=-(-self.step // self.stage.epoch_steps), step=self.step, **numbers)
+                if time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
+                    self._save()
+                    saved = time.monotonic()
+
+    def _epoch(self, end: int, bar: Any) -> dict[str, float]:
+        """Steps up to ``end``; the means of their numbers, and the last learning rate."""
+        sums: dict[str, float] = {}
+        first = self.step
+        while self.step < end:
+            for name, value in self._step().items():
+                sums[name] = sums.get(name, 0.0) + value
+            self.step += 1
+            bar.update()
+        bar.set_postfix(loss=f"{sums['loss'] / (end - first):.3f}")
+        means = {name: round(value / (end - first), 6) for name, value in sums.items()}
+        return {**means, "lr": round(learning_rate(self.stage.schedule, end - 1), 8)}
+
+    def _step(self) -> dict[str, float]:
+        rate = learning_rate(self.stage.schedule, self.step)
+        for group, scale in zip(self.optimizer.param_groups, self.lr_scales, strict=True):
+            group["lr"] = rate * scale
+        generator = generator_for(self.seed, self.stage.name, "step", self.step)
+        with global_seed(self.seed, self.stage.name, "layers", self.step):
+            loss, numbers = self.stage.loss(self.module, self.step, generator)
+            value = loss.item()
+            if not math.isfinite(value):
+                raise InputError(
+                    f"the loss of {self.stage.name} is {value} at step {self.step + 1} of {self.stage.schedule.steps} "
+                    f"({self.folder}); lower the learning rate ({rate:.2g} there) or check the images"
+                )
+            self.optimizer.zero_grad()
+            self.fabric.backward(loss)
+            self.optimizer.step()
+        return {"loss": value, **numbers}
+
+    def _save(self) -> None:
+        tensors = {f"model.{name}": tensor for name, tensor in self.stage.module.state_dict().items()}
+        for index, values in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
+        write_tensors(self.checkpoint, tensors, {**self.about, "step": self.step, "seconds": self.seconds})
+
+    def _restore(self) -> None:
+        tensors, found = _load(self.checkpoint, self.about)
+        self.step, self.seconds = found["step"], found["seconds"]
+        model = {name[6:]: value for name, value in tensors.items() if name.startswith("model.")}
+        self.stage.module.load_state_dict(model)
+        state = self.optimizer.state_dict()
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, index, key = name.split(".", 2)
+                state["state"].setdefault(int(index), {})[key] = value
+        self.optimizer.load_state_dict(state)
+
+
+class _Log:
+    """``log.jsonl``: one JSON object an epoch."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lines: list[str] = []
+
+    def keep_until(self, step: int) -> None:
+        """Forget what an earlier attempt logged after the checkpoint that is resumed."""
+        if self.path.exists():
+            for line in self.path.read_text().splitlines():
+                try:
+                    if json.loads(line)["step"] > step:
+                        break
+                except (ValueError, KeyError):
+                    break  # A line cut short by a kill is later than any checkpoint.
+                self.lines.append(line)
+        write_bytes(self.path, "".join(line + "\n" for line in self.lines).encode())
+
+    def add(self, **numbers: float) -> None:
+        self.lines.append(json.dumps(numbers))
+        try:
+            with self.path.open("a") as file:
+                file.write(self.lines[-1] + "\n")
+        except OSError as error:
+            raise InputError(
+                f"cannot write {self.path}: {error.strerror or error}; free space, then run again with --resume"
+            ) from error
+
+
+def _optimizer(groups: list[dict[str, Any]], schedule: Schedule) -> torch.optim.Optimizer:
+    if schedule.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=schedule.lr, momentum=0.9, weight_decay=schedule.weight_decay)
+    return torch.optim.AdamW(groups, lr=schedule.lr, weight_decay=schedule.weight_decay)
+
+
+def _load(path: Path, about: dict[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors and description of a file, which must describe the same stage, settings and seed."""
+    tensors, found = read_tensors(path)
+    expected = json.loads(json.dumps(about))
+    changed = [key for key in expected if found.get(key) != expected[key]]
+    if changed:
+        raise InputError(
+            f"{path} was made with other settings ({', '.join(changed)}); choose a new --out or delete that folder"
+        )
+    return tensors, found
+
+
+@contextmanager
+def _repeatable_kernels() -> Iterator[None]:
+    """Let cuDNN pick deterministic kernels: the same seed then gives the same numbers on the same GPU."""
+    before = torch.backends.cudnn.deterministic
+    torch.backends.cudnn.deterministic = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.deterministic = before

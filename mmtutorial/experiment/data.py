@@ -1,0 +1,85 @@
+"""The images of an experiment, by the role they play."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from mmtutorial.datasets import ClassTable, SegmentationDataset, hold_out, open_dataset, roles
+from mmtutorial.datasets.base import choose_labeled
+from mmtutorial.errors import InputError
+from mmtutorial.presets import Preset
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which data an experiment runs on, as asked for on the command line.
+
+    Attributes:
+        dataset: name.
+        root: folder, or None for built-in data.
+        classes: class names to keep, or None for all.
+        labeled: labelled training images, or None for the preset's or data set's number.
+        validate: score on the images kept for choosing hyper-parameters instead of those reported on.
+    """
+
+    dataset: str = "scenes"
+    root: str | None = None
+    classes: tuple[str, ...] | None = None
+    labeled: int | None = None
+    validate: bool = False
+
+
+class ExperimentData:
+    """Labelled images to train on, images to score on, images without labels for the proxy."""
+
+    def __init__(self, request: Request, preset: Preset) -> None:
+        """Open what training and scoring need; unlabelled images are opened when first asked for.
+
+        Raises:
+            InputError: the data set cannot be opened as asked.
+        """
+        self.request, self.preset = request, preset
+        self.roles = roles(request.dataset, request.root)
+        wanted = request.labeled if request.labeled is not None else preset.labeled
+        if self.roles.choose is None:
+            # The same tenth is left out whether it is scored on or not, so that choosing and reporting
+            # train on the same images.
+            rest, spare = hold_out(self._open(self.roles.train))
+            self.labeled = rest if wanted is None else choose_labeled(rest, wanted, filtered=False)
+            self.scored_on = f"a tenth of {self.roles.train}" if request.validate else self.roles.report
+            scored = spare if request.validate else self._open(self.roles.report)
+        else:
+            self.labeled = self._open(self.roles.train, labeled=wanted)
+            self.scored_on = self.roles.choose if request.validate else self.roles.report
+            scored = self._open(self.scored_on)
+        if len(scored) == 0:
+            raise InputError(f"split {self.scored_on} of {request.dataset} is empty; add images to score on")
+        self.scored = scored if preset.evaluated is None else some(scored, preset.evaluated)
+
+    @property
+    def classes(self) -> ClassTable:
+        """Class table of the labelled images."""
+        return self.labeled.classes
+
+    @cached_property
+    def unlabeled(self) -> SegmentationDataset:
+        """Images for the proxy task; their masks are void."""
+        images = self._open("unlabeled")
+        return images if self.preset.unlabeled is None else some(images, self.preset.unlabeled)
+
+    def _open(self, split: str, labeled: int | None = None) -> SegmentationDataset:
+        root = None if self.request.root is None else Path(self.request.root)
+        return open_dataset(
+            self.request.dataset, root, split, classes=self.request.classes, labeled=labeled, size=self.preset.size
+        )
+
+
+def some(images: SegmentationDataset, count: int) -> SegmentationDataset:
+    """``count`` images spread evenly over a data set, or all where it has fewer."""
+    if count >= len(images):
+        return images
+    return images.subset(np.linspace(0, len(images) - 1, count).round().astype(int).tolist())

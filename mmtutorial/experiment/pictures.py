@@ -1,0 +1,124 @@
+"""What the report draws, saved as arrays, so that a report can be made again without data or training."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from mmtutorial.embedding import pca, tsne
+from mmtutorial.experiment.held_out import held_out_patches
+from mmtutorial.experiment.runner import Runner
+from mmtutorial.files import write_bytes
+from mmtutorial.graph import connected_graph, random_triplets
+from mmtutorial.metrics import confusion_matrix, mean_iou
+from mmtutorial.randomness import generator_for
+from mmtutorial.segmentation import predict
+from mmtutorial.tuning import draw_patches, patch_side
+
+_EXAMPLES_OF_EACH_KIND = 2
+
+
+def write_pictures(runner: Runner) -> None:
+    """Write ``OUT/pictures/*.npz``, of the first seed; files that are there are kept."""
+    folder = runner.out / "pictures"
+    _once(folder / "patches.npz", lambda: _patches(runner))
+    for arm in runner.plan.arms:
+        if arm.tuned:
+            _once(folder / f"embedding-{arm.name}.npz", lambda arm=arm: _embedding(runner, arm))
+    _once(folder / "predictions.npz", lambda: _predictions(runner))
+
+
+def _once(path: Path, arrays: Any) -> None:
+    if not path.exists():
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **arrays())
+        write_bytes(path, buffer.getvalue())
+
+
+def _patches(runner: Runner) -> dict[str, Any]:
+    """One training image with its patches, and one training batch with both graphs."""
+    images, preset = runner.data.labeled, runner.plan.preset
+    side = patch_side(images, preset.tuning)
+    generator = generator_for(0, "pictures")
+    batch = draw_patches(images, list(range(min(len(images), 16))), preset.tuning, side, generator)
+    varied = _most_varied(batch.labels, batch.image_index)
+    image, mask = images.arrays(varied)
+    chosen = batch.image_index == varied
+    return {
+        "image": image,
+        "mask": mask,
+        "boxes": batch.boxes[chosen].numpy(),
+        "box_labels": batch.labels[chosen].numpy(),
+        "patches": batch.images.numpy(),
+        "labels": batch.labels.numpy(),
+        "image_index": batch.image_index.numpy(),
+        "graph_triplets": connected_graph(batch.labels, generator=generator).triplets.numpy(),
+        "random_triplets": random_triplets(batch.labels, generator=generator).triplets.numpy(),
+    }
+
+
+def _most_varied(labels: Tensor, image_index: Tensor) -> int:
+    """The image whose patches have most classes."""
+    return max(range(int(image_index.max()) + 1), key=lambda i: len(labels[image_index == i].unique()))
+
+
+def _embedding(runner: Runner, arm: Any) -> dict[str, Any]:
+    """Held-out patches before and after tuning; the second layout starts from the first."""
+    seed, patches = runner.plan.seeds[0], held_out_patches(runner.data)
+    before, after = (runner.embeddings(arm, seed, tuned=tuned) for tuned in (False, True))
+    layout = tsne(before)
+    purity = runner.purity(arm, seed)
+    return {
+        "labels": patches.labels.numpy(),
+        "groups": patches.image_index.numpy(),
+        "before_pca": pca(before),
+        "before_tsne": layout,
+        "after_pca": pca(after),
+        "after_tsne": tsne(after, start=layout),
+        "before_purity": purity[0],
+        "after_purity": purity[1],
+        "patches": F.interpolate(patches.images.float(), 32).round().to(torch.uint8).numpy(),
+    }
+
+
+def _predictions(runner: Runner) -> dict[str, Any]:
+    """Best, median and worst images of the last arm, with every arm's prediction."""
+    plan, data = runner.plan, runner.data
+    seed, k = plan.seeds[0], len(data.classes)
+    images, truths = zip(*data.scored, strict=True)
+    last = predict(runner.network(plan.arms[-1], seed)[0], images)
+    scores = [_image_miou(truth, mask, k) for truth, mask in zip(truths, last, strict=True)]
+    kinds, chosen = _best_median_worst(scores)
+    networks = [runner.network(arm, seed)[0] for arm in plan.arms]
+    arrays: dict[str, Any] = {
+        "kinds": np.array(kinds),
+        "ids": np.array([data.scored.image_id(i) for i in chosen]),
+        "arms": np.array([arm.name for arm in plan.arms]),
+    }
+    for place, i in enumerate(chosen):
+        masks = [predict(network, [images[i]])[0] for network in networks]
+        arrays[f"image_{place}"] = images[i].numpy()
+        arrays[f"truth_{place}"] = truths[i].numpy()
+        arrays[f"prediction_{place}"] = torch.stack(masks).numpy()
+        arrays[f"miou_{place}"] = np.array([_image_miou(truths[i], mask, k) for mask in masks])
+    return arrays
+
+
+def _image_miou(truth: Tensor, mask: Tensor, classes: int) -> float:
+    return mean_iou(confusion_matrix([truth], [mask], classes))
+
+
+def _best_median_worst(scores: list[float]) -> tuple[list[str], list[int]]:
+    """Kinds and indices of a few best, median and worst images; images without labels are passed over."""
+    ranked = sorted((i for i, score in enumerate(scores) if not np.isnan(score)), key=lambda i: -scores[i])
+    n = min(_EXAMPLES_OF_EACH_KIND, max(1, len(ranked) // 3))
+    middle = max(0, (len(ranked) - n) // 2)
+    groups = {"best": ranked[:n], "median": ranked[middle : middle + n], "worst": ranked[-n:]}
+    pairs = [(kind, i) for kind, members in groups.items() for i in members]
+    return [kind for kind, _ in pairs], [i for _, i in pairs]

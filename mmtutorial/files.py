@@ -1,0 +1,81 @@
+"""Files that are either whole or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from mmtutorial.errors import InputError
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write to a temporary name, flush to the disk, then rename: a kill at any moment leaves old or new.
+
+    Raises:
+        InputError: the disk is full or the place cannot be written. What stood at ``path`` is untouched.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        try:
+            part.unlink(missing_ok=True)
+        except OSError:
+            pass  # The place cannot even be cleaned; the first error says why.
+        raise InputError(
+            f"cannot write {path}: {error.strerror or error}; free space or choose another --out, "
+            "then run again with --resume (what was complete is kept)"
+        ) from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON, whole or not at all; see :func:`write_bytes`."""
+    write_bytes(path, (json.dumps(value, indent=1, allow_nan=False) + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON.
+
+    Raises:
+        InputError: the file is not there or damaged.
+    """
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read {path}: {error}; delete it and run again with --resume") from None
+
+
+def write_tensors(path: Path, tensors: dict[str, torch.Tensor], about: dict[str, Any]) -> None:
+    """Write tensors with a description as safetensors, whole or not at all; see :func:`write_bytes`."""
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    write_bytes(path, save(plain, metadata={"about": json.dumps(about, sort_keys=True)}))
+
+
+def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Read what :func:`write_tensors` wrote: tensors by name, and their description.
+
+    Raises:
+        InputError: the file is not there, cut short or not one of ours; the message says what to delete.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = json.loads((file.metadata() or {})["about"])
+            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
+    except FileNotFoundError:
+        raise InputError(f"no weights at {path}; check the path") from None
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise InputError(
+            f"{path} is damaged or not written by mmtutorial ({error}); "
+            "delete it and run again with --resume: only its own stage is repeated"
+        ) from None

@@ -1,0 +1,72 @@
+"""How good a segmentation is: intersection over union, from one confusion matrix over all images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from mmtutorial.errors import InputError
+
+VOID = 255
+
+
+def confusion_matrix(truths: Sequence[Tensor], predictions: Sequence[Tensor], classes: int) -> Tensor:
+    """Count pixels by true and predicted class.
+
+    Args:
+        truths: integer masks (H, W); 255 is void and not counted.
+        predictions: integer masks of the same sizes, without void.
+        classes: K.
+
+    Returns:
+        (K, K) long; row = truth, column = prediction.
+
+    Raises:
+        InputError: the masks do not fit each other.
+    """
+    from torchmetrics.functional.classification import multiclass_confusion_matrix
+
+    total = torch.zeros((classes, classes), dtype=torch.long)
+    if len(truths) != len(predictions):
+        raise InputError(f"{len(truths)} true masks and {len(predictions)} predictions; give one for each image")
+    for index, (truth, prediction) in enumerate(zip(truths, predictions, strict=True)):
+        if truth.shape != prediction.shape:
+            raise InputError(
+                f"image {index}: the true mask has size {tuple(truth.shape)}, the prediction "
+                f"{tuple(prediction.shape)}; predict at the size of the image"
+            )
+        total += multiclass_confusion_matrix(
+            torch.as_tensor(prediction).as_subclass(Tensor).long(),
+            torch.as_tensor(truth).as_subclass(Tensor).long(),
+            num_classes=classes,
+            ignore_index=VOID,
+            validate_args=False,
+        )
+    return total
+
+
+def per_class_iou(confusion: Tensor) -> Tensor:
+    """Intersection over union of each class.
+
+    Args:
+        confusion: (K, K) counts; row = truth, column = prediction.
+
+    Returns:
+        (K,) double, 0 to 1; NaN for a class that occurs neither in the truth nor in the predictions.
+    """
+    counts = confusion.double()
+    intersection = counts.diagonal()
+    return intersection / (counts.sum(0) + counts.sum(1) - intersection)
+
+
+def mean_iou(confusion: Tensor) -> float:
+    """Mean intersection over union of the classes that occur (in truth or prediction), 0 to 1.
+
+    Background counts as a class, as on the slides. NaN where no class occurs.
+
+    Args:
+        confusion: (K, K) counts; row = truth, column = prediction.
+    """
+    return float(per_class_iou(confusion).nanmean())

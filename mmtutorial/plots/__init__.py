@@ -1,0 +1,35 @@
+"""Pictures: arrays in, figures with alt text out, in one style.
+
+Every function returns a :class:`Picture`. Nothing here knows of training, of files or of a display.
+"""
+
+from mmtutorial.plots.curves import Curve, loss_curves, tuning_curves
+from mmtutorial.plots.embeddings import before_after
+from mmtutorial.plots.graphs import GraphFacts, graph_facts, graph_pair
+from mmtutorial.plots.intervals import Interval, arm_intervals, difference_intervals
+from mmtutorial.plots.patches import patch_boxes, patch_grid
+from mmtutorial.plots.picture import Picture
+from mmtutorial.plots.segmentation import predictions
+from mmtutorial.plots.style import ClassStyle, class_styles
+from mmtutorial.plots.tables import class_iou, confusion_matrix
+
+__all__ = [
+    "ClassStyle",
+    "Curve",
+    "GraphFacts",
+    "Interval",
+    "Picture",
+    "arm_intervals",
+    "before_after",
+    "class_iou",
+    "class_styles",
+    "confusion_matrix",
+    "difference_intervals",
+    "graph_facts",
+    "graph_pair",
+    "loss_curves",
+    "patch_boxes",
+    "patch_grid",
+    "predictions",
+    "tuning_curves",
+]

@@ -1,0 +1,223 @@
+"""Every budget in one place: how many steps, images, patches and how fast to learn.
+
+``smoke`` only proves that all parts work together. ``class`` is the lesson: an arm takes less than a minute
+on two cores. ``paper`` has the schedules of the authors' code. How the numbers of ``class`` were chosen
+stands in ``docs/hyperparameters.md``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from mmtutorial.errors import InputError, unknown
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How a stage is optimised.
+
+    Attributes:
+        steps: gradient steps.
+        images: images a step.
+        lr: highest learning rate.
+        optimizer: ``"adamw"``, or ``"sgd"`` with momentum 0.9.
+        weight_decay: of the optimiser.
+        warmup: share of the steps over which the rate climbs to ``lr``.
+        decay: ``"cosine"`` to zero, or ``"step"``: a tenth from each milestone on.
+        milestones: shares of the steps at which ``"step"`` decays.
+    """
+
+    steps: int
+    images: int
+    lr: float
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    weight_decay: float = 0.05
+    warmup: float = 0.05
+    decay: Literal["cosine", "step"] = "cosine"
+    milestones: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProxyBudget:
+    """Colorization: crops of the unlabelled images, points at which a colour is predicted."""
+
+    schedule: Schedule
+    crop: int = 96
+    points: int = 128
+    scale: tuple[float, float] = (0.75, 1.5)
+
+
+@dataclass(frozen=True)
+class TuningBudget:
+    """Mix-and-Match.
+
+    Attributes:
+        patches: patches an image (Mix).
+        side: smallest and largest patch, as shares of the long side of the training images.
+        output_size: pixels to which each patch is resized.
+        graphs: graphs drawn over one batch's embeddings; their losses are averaged.
+        margin: alpha of the triplet loss.
+        pooling: how a patch's feature map becomes its embedding: ``"flatten"`` keeps the layout, as the
+            authors do; ``"max"`` and ``"mean"`` pool over it.
+        jitter: largest relative change of a patch's brightness and contrast; 0 for none.
+    """
+
+    schedule: Schedule
+    patches: int = 10
+    side: tuple[float, float] = (1 / 8, 1 / 2)
+    output_size: int = 32
+    background_share: float = 0.1
+    label_by: Literal["centre", "majority"] = "centre"
+    graphs: int = 4
+    margin: float = 2.1
+    pooling: Literal["flatten", "max", "mean"] = "flatten"
+    jitter: float = 0.0
+
+
+@dataclass(frozen=True)
+class SegmentationBudget:
+    """Fine-tuning: crops of the labelled images, flipped and scaled at random.
+
+    Attributes:
+        crop: side in pixels.
+        scale: range of the random scale.
+        jitter: largest relative change of an image's brightness and contrast; 0 for none.
+        encoder_lr: learning rate of the encoder as a multiple of the head's.
+    """
+
+    schedule: Schedule
+    crop: int = 96
+    scale: tuple[float, float] = (0.75, 1.5)
+    jitter: float = 0.0
+    encoder_lr: float = 1.0
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One size of experiment.
+
+    Attributes:
+        batch_norm: whether the tiny encoder has it.
+        labeled: labelled training images where the command line names no number; None for the data set's own.
+        unlabeled: unlabelled images for the proxy; None for all.
+        evaluated: images to report on; None for all.
+        embedded: images whose patches the embedding pictures show.
+        size: long side in pixels to which images are shrunk; None keeps their size.
+    """
+
+    name: str
+    proxy: ProxyBudget
+    tuning: TuningBudget
+    segmentation: SegmentationBudget
+    batch_norm: bool = True
+    labeled: int | None = None
+    unlabeled: int | None = None
+    evaluated: int | None = None
+    embedded: int = 100
+    size: int | None = None
+
+
+SMOKE = Preset(
+    name="smoke",
+    proxy=ProxyBudget(Schedule(steps=10, images=8, lr=2e-3), points=32),
+    tuning=TuningBudget(Schedule(steps=10, images=8, lr=1e-3), patches=5),
+    segmentation=SegmentationBudget(Schedule(steps=15, images=8, lr=2e-3)),
+    labeled=20,
+    unlabeled=40,
+    evaluated=30,
+    embedded=20,
+)
+
+CLASS = Preset(
+    name="class",
+    proxy=ProxyBudget(Schedule(steps=600, images=16, lr=2e-3)),
+    tuning=TuningBudget(Schedule(steps=300, images=16, lr=1e-3)),
+    segmentation=SegmentationBudget(Schedule(steps=400, images=16, lr=2e-3)),
+)
+
+# Schedules, patch sizes and counts of the authors' AlexNet configurations on VOC 2012; crops of 512 pixels.
+# (They accumulate four batches of 16 images in a fine-tuning step; here a step has the 16.)
+PAPER = Preset(
+    name="paper",
+    proxy=ProxyBudget(
+        Schedule(steps=100_000, images=8, lr=1e-3, optimizer="adamw", decay="step", milestones=(0.5, 0.75, 0.875)),
+        crop=352,
+    ),
+    tuning=TuningBudget(
+        Schedule(8_000, 40, 0.01, "sgd", 5e-4, warmup=0, decay="step", milestones=(0.75,)), output_size=128, graphs=1
+    ),
+    segmentation=SegmentationBudget(
+        Schedule(42_000, 16, 0.01, "sgd", 5e-4, warmup=0, decay="step", milestones=(24 / 42, 36 / 42, 40 / 42)),
+        crop=512,
+        scale=(1.0, 1.0),
+    ),
+    embedded=400,
+)
+
+PRESETS = {preset.name: preset for preset in (SMOKE, CLASS, PAPER)}
+
+
+def get_preset(name: str) -> Preset:
+    """The preset of a name.
+
+    Raises:
+        InputError: there is none; the nearest name is suggested.
+    """
+    if name not in PRESETS:
+        raise unknown("preset", name, PRESETS)
+    return PRESETS[name]
+
+
+def override(preset: Preset, changes: dict[str, str]) -> Preset:
+    """A preset with some fields changed.
+
+    Args:
+        preset: where to start.
+        changes: path to a field -> value as text, such as ``{"tuning.margin": "0.5"}``.
+
+    Raises:
+        InputError: no such field, or the text is not a value of its type.
+    """
+    for path, text in changes.items():
+        preset = _replaced(preset, path.split("."), text, path)
+    return preset
+
+
+def _replaced(node: Any, keys: list[str], text: str, path: str) -> Any:
+    hints = typing.get_type_hints(type(node))
+    names = [f.name for f in fields(node)]
+    if keys[0] not in names:
+        raise unknown("setting", path, [path.rsplit(keys[0], 1)[0] + name for name in names])
+    if len(keys) > 1 and dataclasses.is_dataclass(hints[keys[0]]):
+        value: Any = _replaced(getattr(node, keys[0]), keys[1:], text, path)
+    elif len(keys) == 1 and not dataclasses.is_dataclass(hints[keys[0]]):
+        value = _parsed(hints[keys[0]], text, path)
+    else:
+        raise InputError(f"setting '{path}' does not name one value; write it as in tuning.margin=0.5")
+    return dataclasses.replace(node, **{keys[0]: value})
+
+
+def _parsed(kind: Any, text: str, path: str) -> Any:
+    """The value of a text for a field's type: a number, a flag, a choice, or numbers with commas between."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    try:
+        if origin is types.UnionType:
+            return None if text.lower() == "none" else _parsed(arguments[0], text, path)
+        if origin is tuple:
+            return tuple(arguments[0](part) for part in text.split(",") if part)
+        if origin is Literal:
+            if text not in arguments:
+                raise unknown(f"value of {path}", text, arguments)
+            return text
+        if kind is bool:
+            return {"true": True, "false": False}[text.lower()]
+        return kind(text)
+    except (KeyError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        expected = "numbers with commas between" if origin is tuple else getattr(kind, "__name__", str(kind))
+        raise InputError(f"setting {path}={text!r} is not a value of its type; give {expected}") from None

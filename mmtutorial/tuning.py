@@ -1,0 +1,137 @@
+"""Mix-and-Match tuning: patches -> encoder -> graph -> triplet loss.
+
+The stage between pre-training and fine-tuning. It uses the same pixel labels as fine-tuning, no more, and
+shapes the encoder so that patches of one class gather and those of different classes part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from mmtutorial.augment import flip_some, jitter_light
+from mmtutorial.datasets import SegmentationDataset
+from mmtutorial.graph import PatchGraph, connected_graph, random_triplets
+from mmtutorial.networks import TinyEncoder
+from mmtutorial.patches import PatchBatch, sample_patches
+from mmtutorial.presets import Schedule, TuningBudget
+from mmtutorial.sampling import batch_indices, steps_per_epoch
+from mmtutorial.triplet import hinge, triplet_distances, triplet_statistics
+
+Matching = Literal["graph", "triplets"]
+
+
+class Embedder(nn.Module):
+    """Encoder whose feature map of a patch becomes one embedding. Adds no weights.
+
+    Attributes:
+        encoder: what tuning shapes.
+        pooling: ``"flatten"`` keeps the layout, so that patches are compared position by position (the
+            original); ``"max"`` and ``"mean"`` pool over positions.
+    """
+
+    def __init__(self, encoder: TinyEncoder, pooling: str = "flatten") -> None:
+        super().__init__()
+        self.encoder, self.pooling = encoder, pooling
+
+    def forward(self, patches: Tensor) -> Tensor:
+        """(P, D) float embeddings, not normalised, of patches (P, 3, S, S), uint8 or float 0..1."""
+        features = self.encoder(patches).float()
+        if self.pooling == "flatten":
+            return features.flatten(1)
+        return features.amax(dim=(2, 3)) if self.pooling == "max" else features.mean(dim=(2, 3))
+
+
+class TuningStage:
+    """Mix-and-Match as a stage for the training loop.
+
+    Attributes:
+        name: ``"tuning"``.
+        module: the embedder; it has the encoder's weights and no others.
+        schedule: steps and learning rate.
+        epoch_steps: steps for one pass over the labelled images.
+        about: what was asked for.
+    """
+
+    name = "tuning"
+
+    def __init__(
+        self,
+        encoder: TinyEncoder,
+        images: SegmentationDataset,
+        budget: TuningBudget,
+        *,
+        matching: Matching,
+        seed: int,
+        about: dict[str, Any] | None = None,
+    ) -> None:
+        """Prepare tuning of ``encoder`` on labelled ``images``.
+
+        Args:
+            encoder: from random weights or a proxy task.
+            images: labelled images; their table says which ids are background.
+            budget: patches, margin, pooling, schedule.
+            matching: ``"graph"``, the connected graph, or ``"triplets"``, disjoint random triplets.
+            seed: decides in which order the images come.
+            about: further description for the checkpoint.
+        """
+        self.module: nn.Module = Embedder(encoder, budget.pooling)
+        self.images, self.budget, self.matching, self.seed = images, budget, matching, seed
+        self.schedule: Schedule = budget.schedule
+        self.epoch_steps = steps_per_epoch(len(images), self.schedule.images)
+        self.side = patch_side(images, budget)
+        self.about: dict[str, Any] = {**(about or {}), "matching": matching, "budget": asdict(budget)}
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """All weights alike."""
+        return [{"params": list(self.module.parameters())}]
+
+    def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        """Mean triplet loss over several graphs of one batch of patches."""
+        indices = batch_indices(len(self.images), self.schedule.images, step, seed=self.seed, name=self.name)
+        batch = draw_patches(self.images, indices, self.budget, self.side, generator)
+        patches = jitter_light(flip_some(batch.images, generator), self.budget.jitter, generator)
+        embeddings = module(patches.to(next(module.parameters()).device))
+        # Further graphs over the same embeddings cost next to nothing and even out the luck of one partner.
+        graphs = [self._match(batch.labels, generator) for _ in range(self.budget.graphs)]
+        triplets = torch.cat([graph.triplets for graph in graphs])
+        positive, negative = triplet_distances(embeddings, triplets)
+        loss = hinge(positive, negative, self.budget.margin).sum() / max(len(triplets), 1)
+        watched = triplet_statistics(positive, negative, margin=self.budget.margin)
+        return loss, {**asdict(watched), "triplets": float(len(triplets))}
+
+    def _match(self, labels: Tensor, generator: torch.Generator) -> PatchGraph:
+        draw = connected_graph if self.matching == "graph" else random_triplets
+        return draw(labels, generator=generator)
+
+
+def patch_side(images: SegmentationDataset, budget: TuningBudget) -> tuple[int, int]:
+    """Smallest and largest patch in pixels: the budget's shares of the median long side of the images."""
+    long_sides = [max(images.arrays(i)[1].shape) for i in range(len(images))]
+    canvas = float(torch.tensor(long_sides).float().median())
+    return max(1, round(budget.side[0] * canvas)), max(1, round(budget.side[1] * canvas))
+
+
+def draw_patches(
+    images: SegmentationDataset,
+    indices: list[int],
+    budget: TuningBudget,
+    side: tuple[int, int],
+    generator: torch.Generator,
+) -> PatchBatch:
+    """Patches of some images of a data set, as the budget has them."""
+    pairs = [images[i] for i in indices]
+    return sample_patches(
+        [image for image, _ in pairs],
+        [mask for _, mask in pairs],
+        per_image=budget.patches,
+        side=side,
+        output_size=budget.output_size,
+        background_share=budget.background_share,
+        label_by=budget.label_by,
+        generator=generator,
+        background_ids=images.classes.background_ids,
+    )
