@@ -25,7 +25,8 @@ def jitter_light(images: Tensor, strength: float, generator: torch.Generator) ->
     factors = 1 + strength * (2 * torch.rand((2, len(images), 1, 1, 1), generator=generator) - 1)
     brightness, contrast = factors.to(scaled.device)
     middle = scaled.mean(dim=(1, 2, 3), keepdim=True)
-    return ((scaled - middle) * contrast + middle * brightness).clamp(0, 1)
+    changed: Tensor = (scaled - middle) * contrast + middle * brightness
+    return changed.clamp(0, 1)
 
 
 def flip_some(images: Tensor, generator: torch.Generator) -> Tensor:

@@ -26,7 +26,9 @@ Classes = Annotated[str | None, typer.Option(help="Class names to keep, with com
 
 
 @app.callback()
-def options(debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False) -> None:
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
     """Options for every command."""
 
 
@@ -76,10 +78,12 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder for all files; default: runs/DATASET-PRESET.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     validate: Annotated[
-        bool, typer.Option("--validate", help="Score on the images kept for choosing settings, not on the test.")
+        bool,
+        typer.Option("--validate", help="Score on the images kept for choosing settings, not on the test."),
     ] = False,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a preset: tuning.margin=0.5.")
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Change a preset: tuning.margin=0.5."),
     ] = None,
     accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     precision: Annotated[str, typer.Option(help="32-true, bf16-mixed or 16-mixed.")] = "32-true",

@@ -88,6 +88,11 @@ def check(root: Path | None = None) -> list[Check]:
     return [*checks, check_folder(Path.cwd()), check_disk(Path.cwd()), *check_data(root), check_lab()]
 
 
+def failed(checks: list[Check]) -> int:
+    """Counts the checks that are not ``ok``: with none, the machine is fit for use."""
+    return sum(not entry.ok for entry in checks)
+
+
 def format_checks(checks: list[Check]) -> str:
     """Sets out checks for a terminal: a line each, the remedy below it, and a closing line."""
     width = max((len(entry.name) for entry in checks), default=0)
@@ -96,10 +101,8 @@ def format_checks(checks: list[Check]) -> str:
         lines.append(f"{f'[{entry.state}]':<6} {entry.name:<{width}}  {entry.detail}".rstrip())
         if entry.remedy:
             lines.append(f"{'':<6} {'':<{width}}  -> {entry.remedy}")
-    failed = sum(not entry.ok for entry in checks)
-    lines.append(
-        "All is ready." if not failed else f"{failed} to mend before mmtutorial can run: see [FAIL] above."
-    )
+    count = failed(checks)
+    lines.append(f"{count} to mend before mmtutorial can run: see [FAIL]." if count else "All is ready.")
     return "\n".join(lines)
 
 
@@ -118,9 +121,7 @@ def check_python() -> Check:
     wanted = ".".join(map(str, MINIMUM_PYTHON))
     ok = sys.version_info[:2] >= MINIMUM_PYTHON
     remedy = "" if ok else f"install Python {wanted} or newer and make a new environment with it"
-    return Check(
-        "Python", ok, f"{platform.python_version()} on {platform.system()} {platform.machine()}", remedy
-    )
+    return Check("Python", ok, f"{platform.python_version()} on {platform.system()} {platform.machine()}", remedy)
 
 
 def check_dependency(name: str, minimum: str | None = None) -> Check:
@@ -204,9 +205,7 @@ def check_data(root: Path | None) -> list[Check]:
             checks.append(Check(f"data: {name}", True, str(found)))
             continue
         detail = "not found under " + " or ".join(map(str, roots))
-        remedy = (
-            f"optional: put it at {Path('data') / below}, or give the folder above {below.parts[0]} as --root"
-        )
+        remedy = f"optional: put it at {Path('data') / below}, or give the folder above {below.parts[0]} as --root"
         checks.append(Check(f"data: {name}", True, detail, remedy))
     return checks
 

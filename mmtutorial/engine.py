@@ -22,9 +22,10 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from mmtutorial.errors import InputError
-from mmtutorial.files import read_json, read_tensors, write_bytes, write_json, write_tensors
+from mmtutorial.files import read_json, read_tensors, write_json, write_tensors
 from mmtutorial.presets import Schedule
 from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.training_log import TrainingLog
 
 # A checkpoint is written at the first epoch's end that is this many seconds after the last one.
 SECONDS_BETWEEN_CHECKPOINTS = 5.0
@@ -125,7 +126,7 @@ class _Run:
         self.lr_scales = [group.pop("lr_scale", 1.0) for group in groups]
         self.module, self.optimizer = fabric.setup(stage.module, _optimizer(groups, stage.schedule))
         self.step, self.seconds = 0, 0.0
-        self.log = _Log(folder / "log.jsonl")
+        self.log = TrainingLog(folder / "log.jsonl")
         self.checkpoint = folder / "checkpoint.safetensors"
         if self.checkpoint.exists():
             self._restore()
@@ -194,36 +195,6 @@ class _Run:
                 _, index, key = name.split(".", 2)
                 state["state"].setdefault(int(index), {})[key] = value
         self.optimizer.load_state_dict(state)
-
-
-class _Log:
-    """``log.jsonl``: one JSON object an epoch."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.lines: list[str] = []
-
-    def keep_until(self, step: int) -> None:
-        """Forget what an earlier attempt logged after the checkpoint that is resumed."""
-        if self.path.exists():
-            for line in self.path.read_text().splitlines():
-                try:
-                    if json.loads(line)["step"] > step:
-                        break
-                except (ValueError, KeyError):
-                    break  # A line cut short by a kill is later than any checkpoint.
-                self.lines.append(line)
-        write_bytes(self.path, "".join(line + "\n" for line in self.lines).encode())
-
-    def add(self, **numbers: float) -> None:
-        self.lines.append(json.dumps(numbers))
-        try:
-            with self.path.open("a") as file:
-                file.write(self.lines[-1] + "\n")
-        except OSError as error:
-            raise InputError(
-                f"cannot write {self.path}: {error.strerror or error}; free space, then run again with --resume"
-            ) from error
 
 
 def _optimizer(groups: list[dict[str, Any]], schedule: Schedule) -> torch.optim.Optimizer:

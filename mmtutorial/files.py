@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -29,10 +30,9 @@ def write_bytes(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        try:
+        # Where the place cannot even be cleaned, the first error says why.
+        with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
-        except OSError:
-            pass  # The place cannot even be cleaned; the first error says why.
         raise InputError(
             f"cannot write {path}: {error.strerror or error}; free space or choose another --out, "
             "then run again with --resume (what was complete is kept)"

@@ -179,7 +179,7 @@ class _Places:
     @staticmethod
     def of(labels: Tensor) -> _Places:
         n = len(labels)
-        ids, class_of, sizes = labels.unique(return_inverse=True, return_counts=True)
+        _, class_of, sizes = labels.unique(return_inverse=True, return_counts=True)
         by_class = class_of.argsort(stable=True)
         starts = sizes.cumsum(0) - sizes
         start = starts[class_of]

@@ -117,9 +117,7 @@ def sample_patches(
     )
 
 
-def crop_and_resize(
-    images: Tensor | Sequence[Tensor], boxes: Tensor, image_index: Tensor, output_size: int
-) -> Tensor:
+def crop_and_resize(images: Tensor | Sequence[Tensor], boxes: Tensor, image_index: Tensor, output_size: int) -> Tensor:
     """Cut boxes out of images and resize them, all in one operation.
 
     Bilinear where a crop is enlarged. Where it shrinks, each output pixel is the mean of a grid of bilinear
@@ -202,7 +200,8 @@ def _candidates(
 def _spread_out(candidates: _Boxes, wanted: int, shape: tuple[int, int]) -> _Boxes:
     """The first ``wanted`` candidates that the earlier ones do not mostly cover; rejects top them up."""
     covered = np.zeros(shape, dtype=bool)
-    kept, rejected = [], []
+    kept: list[int] = []
+    rejected: list[int] = []
     for row, box in enumerate(candidates):
         if len(kept) == wanted:
             break

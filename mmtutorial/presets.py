@@ -148,7 +148,9 @@ PAPER = Preset(
         crop=352,
     ),
     tuning=TuningBudget(
-        Schedule(8_000, 40, 0.01, "sgd", 5e-4, warmup=0, decay="step", milestones=(0.75,)), output_size=128, graphs=1
+        Schedule(8_000, 40, 0.01, "sgd", 5e-4, warmup=0, decay="step", milestones=(0.75,)),
+        output_size=128,
+        graphs=1,
     ),
     segmentation=SegmentationBudget(
         Schedule(42_000, 16, 0.01, "sgd", 5e-4, warmup=0, decay="step", milestones=(24 / 42, 36 / 42, 40 / 42)),

@@ -63,9 +63,7 @@ def write_report(out: Path) -> Path:
         os.replace(partial, target)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise InputError(
-            f"cannot write {target} ({error.strerror}); free the disk or give another folder"
-        ) from error
+        raise InputError(f"cannot write {target} ({error.strerror}); free the disk or give another folder") from error
     return target
 
 
@@ -106,9 +104,7 @@ def summary(results: Results) -> str:
         return f"{text} There is no interval for any difference, so none of them is shown: run several seeds."
     clear = sum(v in (words.Verdict.ABOVE, words.Verdict.BELOW) for v in found)
     have = "has" if clear == 1 else "have"
-    return (
-        f"{text} Of {words.count(len(found), 'comparison')}, {clear} {have} an interval that excludes zero."
-    )
+    return f"{text} Of {words.count(len(found), 'comparison')}, {clear} {have} an interval that excludes zero."
 
 
 def findings(results: Results) -> Iterator[dict[str, Any]]:
@@ -163,9 +159,7 @@ def curve_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
         if losses:
             yield {
                 "stage": stage,
-                "shot": _shot(
-                    plots.loss_curves(losses, title=title, order=order if stage != "proxy" else ()), "svg"
-                ),
+                "shot": _shot(plots.loss_curves(losses, title=title, order=order if stage != "proxy" else ()), "svg"),
             }
         parts = [_quantity(runs, key) for key in ("positive_distance", "negative_distance", "active_share")]
         if stage == "tuning" and parts[0] and parts[0].keys() == parts[1].keys() == parts[2].keys():
@@ -176,9 +170,7 @@ def patch_plots(arrays: Arrays, results: Results) -> dict[str, Any]:
     """Draws the image with its boxes, the batch, and the two graphs over it."""
     classes, labels = results.classes, arrays["labels"]
     boxes = plots.patch_boxes(arrays["image"], arrays["mask"], arrays["boxes"], arrays["box_labels"], classes)
-    random, connected = (
-        plots.graph_facts(labels, arrays[f"{kind}_triplets"]) for kind in ("random", "graph")
-    )
+    random, connected = (plots.graph_facts(labels, arrays[f"{kind}_triplets"]) for kind in ("random", "graph"))
     pair = plots.graph_pair(labels, arrays["graph_triplets"], arrays["random_triplets"], classes)
     return {
         "boxes": _shot(boxes, "jpeg"),

@@ -122,9 +122,7 @@ def read_results(out: Path) -> Results:
     except KeyError as error:
         raise InputError(f"{path} lacks the entry {error}; run the experiment again with --resume") from error
     except (TypeError, ValueError, AttributeError) as error:
-        raise InputError(
-            f"{path} has an entry of the wrong kind ({error}); run the experiment again"
-        ) from error
+        raise InputError(f"{path} has an entry of the wrong kind ({error}); run the experiment again") from error
 
 
 def read_arrays(path: Path) -> Arrays | None:
@@ -136,7 +134,8 @@ def read_arrays(path: Path) -> Arrays | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # Given a path, numpy would leave the file of a damaged archive open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"cannot read {path} ({error}); delete it or run the experiment again") from error
@@ -148,8 +147,8 @@ def read_curves(out: Path, stage: str, names: Mapping[str, str], seeds: set[int]
     Args:
         out: The run's folder.
         stage: ``proxy``, ``tuning`` or ``segmentation``.
-        names: The folder of each run to read, and the name to show for it. Other folders, perhaps of an earlier
-            command, are passed over.
+        names: The folder of each run to read, and the name to show for it. Other folders, perhaps of an
+            earlier command, are passed over.
         seeds: The seeds to read.
 
     Returns:
@@ -195,8 +194,7 @@ def _results(raw: Mapping[str, Any]) -> Results:
     if not arms:
         raise ValueError("the list of arms is empty")
     comparisons = tuple(
-        Comparison(c["a"], c["b"], float(c["difference"]), _interval(c.get("ci95")))
-        for c in raw.get("comparisons", ())
+        Comparison(c["a"], c["b"], float(c["difference"]), _interval(c.get("ci95"))) for c in raw.get("comparisons", ())
     )
     return Results(classes, arms, comparisons, about=raw)
 

@@ -39,7 +39,7 @@ class Embedder(nn.Module):
 
     def forward(self, patches: Tensor) -> Tensor:
         """(P, D) float embeddings, not normalised, of patches (P, 3, S, S), uint8 or float 0..1."""
-        features = self.encoder(patches).float()
+        features: Tensor = self.encoder(patches).float()
         if self.pooling == "flatten":
             return features.flatten(1)
         return features.amax(dim=(2, 3)) if self.pooling == "max" else features.mean(dim=(2, 3))

@@ -45,6 +45,7 @@ def break_import(monkeypatch: pytest.MonkeyPatch, module: str, error: Exception)
 def test_this_machine_is_fit_and_nothing_is_left_behind(tmp_path: Path) -> None:
     checks = check(None)
     assert [entry for entry in checks if not entry.ok] == []
+    assert doctor.failed(checks) == 0
     assert len(by_name(checks)) == len(checks)
     assert list(tmp_path.iterdir()) == []
 
@@ -89,9 +90,7 @@ def test_absent_dependency(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found == Check("torchmetrics", False, "not installed", "python -m pip install torchmetrics")
 
 
-@pytest.mark.parametrize(
-    "error", [ImportError("no DLL"), OSError("libc too old"), RuntimeError("several\nlines")]
-)
+@pytest.mark.parametrize("error", [ImportError("no DLL"), OSError("libc too old"), RuntimeError("several\nlines")])
 def test_dependency_that_does_not_import(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     break_import(monkeypatch, "networkx", error)
     found = doctor.check_dependency("networkx")
@@ -142,9 +141,7 @@ def test_gpus_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     properties = namedtuple("properties", "name total_memory")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    monkeypatch.setattr(
-        torch.cuda, "get_device_properties", lambda index: properties(f"GPU {index}", 24 * 2**30)
-    )
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda index: properties(f"GPU {index}", 24 * 2**30))
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     found = doctor.check_devices()
     assert found.state == "OK"
@@ -229,7 +226,7 @@ def test_format() -> None:
         "              -> pip install lab",
         "[FAIL] disk   0.1 GB free",
         "              -> free some",
-        "1 to mend before mmtutorial can run: see [FAIL] above.",
+        "1 to mend before mmtutorial can run: see [FAIL].",
     ]
 
 

@@ -85,9 +85,7 @@ def test_imports_come_from_lower_floors(file: Path) -> None:
         assert name in FLOOR_OF, f"{name} has no floor: add it to FLOORS in this test and to CONTRIBUTING.md"
     others = {name for name in imported_rooms(file) - {room} if (room, name) not in NEIGHBOURS}
     too_high = {name for name in others if FLOOR_OF[name] >= FLOOR_OF[room]}
-    assert not too_high, (
-        f"{named(file)} (floor {FLOOR_OF[room]}) imports {sorted(too_high)} of its own floor or above"
-    )
+    assert not too_high, f"{named(file)} (floor {FLOOR_OF[room]}) imports {sorted(too_high)} of its own floor or above"
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if room_of(file) in TRAINS], ids=named)
@@ -156,9 +154,7 @@ def test_the_environment_has_what_a_learner_needs() -> None:
 
 
 def test_every_line_of_the_environment_says_why() -> None:
-    lines = (
-        (REPOSITORY / "environment.yml").read_text(encoding="utf-8").split("dependencies:\n")[1].splitlines()
-    )
+    lines = (REPOSITORY / "environment.yml").read_text(encoding="utf-8").split("dependencies:\n")[1].splitlines()
     silent = [line for line in lines if not re.search(r"\S\s+# \w", line)]
     assert lines
     assert not silent
@@ -191,9 +187,7 @@ def test_the_citation_names_the_paper() -> None:
 
 
 def test_the_changelog_knows_this_version() -> None:
-    assert f"## [{project()['project']['version']}]" in (REPOSITORY / "CHANGELOG.md").read_text(
-        encoding="utf-8"
-    )
+    assert f"## [{project()['project']['version']}]" in (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no executable bit")

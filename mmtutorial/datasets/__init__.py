@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmtutorial.datasets import camvid, folder, scenes, voc
-from mmtutorial.datasets.base import SegmentationDataset, Source, choose_labeled, hold_out
+from mmtutorial.datasets.base import SegmentationDataset, Source
+from mmtutorial.datasets.choosing import choose_labeled, hold_out
 from mmtutorial.datasets.classes import VOID, VOID_COLOUR, ClassTable
 from mmtutorial.datasets.transforms import apply, resize_long_side, training_transform
 from mmtutorial.errors import InputError, unknown
@@ -78,9 +79,7 @@ def _open_scenes(root: str | Path | None, split: str) -> Source:
 
 
 DATASETS: dict[str, DatasetInfo] = {
-    "scenes": DatasetInfo(
-        Roles("train", "val", "test"), tuple(scenes.SPLITS), None, _open_scenes, labeled=100
-    ),
+    "scenes": DatasetInfo(Roles("train", "val", "test"), tuple(scenes.SPLITS), None, _open_scenes, labeled=100),
     "voc": DatasetInfo(Roles("trainaug", None, "val"), voc.SPLITS, voc.LAYOUT, voc.open_voc),
     # Not val: its frames come from a drive that is in train as well.
     "camvid": DatasetInfo(Roles("train", None, "test"), camvid.SPLITS, camvid.LAYOUT, camvid.open_camvid),
@@ -156,9 +155,7 @@ def open_dataset(
             f"it counts training images: leave it out or take split {' or '.join(info.training_splits)}"
         )
     if size is not None and size < 1:
-        raise InputError(
-            f"size must be at least 1 pixel, got {size}; leave it out to keep the images as they are"
-        )
+        raise InputError(f"size must be at least 1 pixel, got {size}; leave it out to keep the images as they are")
     source = info.opener(root, split)
     table, lookup = source.classes, None
     if classes is not None:
@@ -166,7 +163,5 @@ def open_dataset(
         table, lookup = source.classes.keep([item.strip() for item in names if item.strip()])
     dataset = SegmentationDataset(source, classes=table, lookup=lookup, size=size)
     if training:
-        return choose_labeled(
-            dataset, info.labeled if labeled is None else labeled, filtered=lookup is not None
-        )
+        return choose_labeled(dataset, info.labeled if labeled is None else labeled, filtered=lookup is not None)
     return dataset if name == "scenes" else dataset.in_memory()

@@ -38,22 +38,16 @@ class ClassTable:
 
     def __post_init__(self) -> None:
         if not 0 < len(self.names) <= VOID:
-            raise InputError(
-                f"a class table has 1 to {VOID} names, got {len(self.names)}; check the list of names"
-            )
+            raise InputError(f"a class table has 1 to {VOID} names, got {len(self.names)}; check the list of names")
         if len(set(self.names)) != len(self.names):
-            raise InputError(
-                f"class names must differ, got {', '.join(self.names)}; rename the repeated ones"
-            )
+            raise InputError(f"class names must differ, got {', '.join(self.names)}; rename the repeated ones")
         if len(self.palette) != len(self.names):
             raise InputError(
                 f"got {len(self.palette)} colours for {len(self.names)} class names; give one colour per name"
             )
         wrong = [i for i in self.background_ids if not 0 <= i < len(self.names)]
         if wrong:
-            raise InputError(
-                f"background ids {wrong} are not among the ids 0..{len(self.names) - 1} of the table"
-            )
+            raise InputError(f"background ids {wrong} are not among the ids 0..{len(self.names) - 1} of the table")
 
     def __len__(self) -> int:
         return len(self.names)

@@ -30,9 +30,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         with Image.open(path) as picture:
             upright = ImageOps.exif_transpose(picture).convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(
-            f"cannot read image {path}: {error}; replace the file or take it off the list"
-        ) from error
+        raise InputError(f"cannot read image {path}: {error}; replace the file or take it off the list") from error
     return np.ascontiguousarray(np.array(upright).transpose(2, 0, 1))
 
 
@@ -52,9 +50,7 @@ def read_mask(path: Path) -> NDArray[np.uint8]:
             mode = picture.mode
             ids = np.array(picture) if mode in ("P", "L", "1") else None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(
-            f"cannot read mask {path}: {error}; replace the file or take it off the list"
-        ) from error
+        raise InputError(f"cannot read mask {path}: {error}; replace the file or take it off the list") from error
     if ids is None:
         raise InputError(
             f"mask {path} is stored as {mode}, expected one id a pixel (palette or 8-bit grey PNG); "
@@ -202,9 +198,7 @@ def read_list(path: Path) -> list[str]:
     try:
         stems = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"cannot read list {path}: {error}; give a text file with one stem a line"
-        ) from error
+        raise InputError(f"cannot read list {path}: {error}; give a text file with one stem a line") from error
     if not stems:
         raise InputError(f"list {path} is empty; write one stem a line into it")
     if len(set(stems)) < len(stems):
@@ -223,7 +217,6 @@ def listed(stems: Sequence[str], files: dict[str, Path], what: str, folder: Path
     if missing:
         more = f" (nor have {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise InputError(
-            f"'{missing[0]}' is listed but has no {what} in {folder}{more}; "
-            "add the file or take it off the list"
+            f"'{missing[0]}' is listed but has no {what} in {folder}{more}; add the file or take it off the list"
         )
     return [files[stem] for stem in stems]

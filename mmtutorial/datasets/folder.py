@@ -76,9 +76,7 @@ def open_folder(root: str | Path | None, split: str) -> FileSource:
         if (path / "unlabeled").is_dir():
             chosen += by_stem(path / "unlabeled", PHOTO_SUFFIXES).values()
         return FileSource("folder", split, classes, chosen, [None] * len(chosen))
-    return FileSource(
-        "folder", split, classes, chosen, [masks[stem] for stem in stems], void_ids=(void, VOID)
-    )
+    return FileSource("folder", split, classes, chosen, [masks[stem] for stem in stems], void_ids=(void, VOID))
 
 
 def deal(path: Path, stems: list[str], split: str) -> list[str]:
@@ -92,8 +90,7 @@ def deal(path: Path, stems: list[str], split: str) -> list[str]:
     if there:
         if split not in there:
             raise InputError(
-                f"{path} has lists for {', '.join(there)} but none for '{split}'; "
-                f"write {path / (split + '.txt')}"
+                f"{path} has lists for {', '.join(there)} but none for '{split}'; write {path / (split + '.txt')}"
             )
         chosen = read_list(path / f"{split}.txt")
         for other in there:
@@ -105,9 +102,7 @@ def deal(path: Path, stems: list[str], split: str) -> list[str]:
                 )
         return chosen
     if len(stems) < 3:
-        raise InputError(
-            f"{path} has {len(stems)} image(s), too few for train, val and test; add images to make 3"
-        )
+        raise InputError(f"{path} has {len(stems)} image(s), too few for train, val and test; add images to make 3")
     shuffled = np.random.default_rng(0).permutation(len(stems)).tolist()
     spare = max(1, round(0.1 * len(stems)))
     parts = {"val": shuffled[:spare], "test": shuffled[spare : 2 * spare], "train": shuffled[2 * spare :]}
@@ -150,9 +145,7 @@ def _strings(file: Path, table: dict[str, Any], key: str) -> list[str]:
     """Returns a list of strings from the table; empty if absent."""
     value = table.get(key, [])
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise InputError(
-            f'{file}: {key} is {value!r}, expected a list of texts such as ["background", "leaf"]'
-        )
+        raise InputError(f'{file}: {key} is {value!r}, expected a list of texts such as ["background", "leaf"]')
     return value
 
 
@@ -163,9 +156,7 @@ def _palette(file: Path, table: dict[str, Any], count: int) -> tuple[tuple[int, 
     colours = []
     for colour in table["palette"] if isinstance(table["palette"], list) else [table["palette"]]:
         if not isinstance(colour, list) or len(colour) != 3:
-            raise InputError(
-                f"{file}: colour {colour!r} in palette, expected three numbers such as [0, 160, 0]"
-            )
+            raise InputError(f"{file}: colour {colour!r} in palette, expected three numbers such as [0, 160, 0]")
         if not all(isinstance(level, int) and 0 <= level <= 255 for level in colour):
             raise InputError(f"{file}: colour {colour!r} in palette, expected numbers from 0 to 255")
         colours.append((colour[0], colour[1], colour[2]))

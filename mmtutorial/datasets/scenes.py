@@ -132,14 +132,14 @@ def _places(rng: np.random.Generator) -> list[tuple[float, float, float]]:
 
 
 def _colours(rng: np.random.Generator, label: int) -> tuple[Array, Array]:
-    """Draws the two colours of an object of class ``label``, each ``(3,)``, 0..1."""
+    """Draws the two colours of an object of class ``label``, each ``(3, 1, 1)``, 0..1."""
     hue = (label - 1) / len(SHAPES) + rng.vonmises(0, HUE_CONCENTRATION) / (2 * np.pi)
     saturation, value = rng.uniform(0.35, 0.95), rng.uniform(0.4, 0.95)
     first = colour(hue, saturation, value)
     # The second colour is clearly lighter or darker, so that the pattern shows in a grey picture as well.
     second_value = value * rng.uniform(0.35, 0.6) if value > 0.65 else min(1.0, value * rng.uniform(1.6, 2.2))
     second = colour(hue + rng.normal(0, 0.06), saturation * rng.uniform(0.3, 1.0), second_value)
-    return first, second
+    return first[:, None, None], second[:, None, None]
 
 
 def _draw(
@@ -171,19 +171,20 @@ def _draw(
     outline = np.minimum.reduce([part.distance for part in parts])
     _cast_shadow(picture, outline, radius, rows, columns, light)
     box = picture[:, rows, columns]
-    lit = 1 - np.float32(0.3 * np.cos(light)) * right - np.float32(0.3 * np.sin(light)) * down
+    # Parts are laid over one another as two grey pictures, pattern and brightness, and coloured once at
+    # the end: a third of the work of laying colours over one another.
+    pattern, value = np.zeros_like(outline), np.zeros_like(outline)
     for part in parts:
-        cover = limit(0.5 - part.distance * np.float32(radius), 0, 1)
-        pattern = np.asarray(part.pattern, dtype=np.float32)
-        rim = 0.68 + 0.32 * limit(part.distance * np.float32(-6), 0, 1)
-        paint = (first[:, None, None] + (second - first)[:, None, None] * pattern) * (lit * rim * part.value)
-        box += cover * (paint - box)
+        cover = limit(0.5 - part.distance * radius, 0, 1)
+        rim = 0.68 + limit(part.distance * -1.92, 0, 0.32)
+        pattern += cover * (part.pattern - pattern)
+        value += cover * (rim * part.value - value)
+    value *= 1 - float(0.3 * np.cos(light)) * right - float(0.3 * np.sin(light)) * down
+    box += limit(0.5 - outline * radius, 0, 1) * ((first + (second - first) * pattern) * value - box)
     mask[rows, columns][outline * radius < 0] = label
 
 
-def _cast_shadow(
-    picture: Array, outline: Array, radius: float, rows: slice, columns: slice, light: float
-) -> None:
+def _cast_shadow(picture: Array, outline: Array, radius: float, rows: slice, columns: slice, light: float) -> None:
     """Darkens, in place, the ground behind an object: its soft outline, moved away from the light."""
     move = 0.12 * radius + 1.5
     down, right = round(move * np.sin(light)), round(move * np.cos(light))

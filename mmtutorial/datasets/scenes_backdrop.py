@@ -90,20 +90,21 @@ def clutter(picture: Array, dice: NDArray[np.float64], front: bool = False) -> t
     radius = 18 + 16 * extent if front else 5 + 11 * extent if kind == 0 else 2.5 + 6.5 * extent
     x, y, turn, thick = x * size, y * size, turn * 2 * np.pi, 0.6 + thick
     paint = colour(hue, 0.2 + 0.65 * saturation, 0.25 + 0.7 * value)[:, None, None]
-    rows = slice(max(0, int(y - radius) - 1), min(size, int(y + radius) + 2))
-    columns = slice(max(0, int(x - radius) - 1), min(size, int(x + radius) + 2))
-    v = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] - np.float32(y)
-    u = np.arange(columns.start, columns.stop, dtype=np.float32)[None, :] - np.float32(x)
     c, s = float(np.cos(turn)), float(np.sin(turn))
+    # Half-extents of the box: thin things are common, and a box that fits saves most of their pixels.
+    along, across = ((radius, thick), (radius, radius * min(1.0, 0.4 + thick / 2.5)), (radius, radius * 0.4))[kind]
+    wide, high = abs(along * c) + abs(across * s) + 1, abs(along * s) + abs(across * c) + 1
+    rows = slice(max(0, int(y - high)), min(size, int(y + high) + 2))
+    columns = slice(max(0, int(x - wide)), min(size, int(x + wide) + 2))
+    v = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] - y
+    u = np.arange(columns.start, columns.stop, dtype=np.float32)[None, :] - x
     if kind == 0:
-        end = (0.95 * radius * c, 0.95 * radius * s)
+        end = ((along - thick) * c, (along - thick) * s)
         distance = capsule(u, v, (-end[0], -end[1]), end, thick)
-    elif kind == 1:
-        distance = ellipse(u, v, 0, 0, radius * 0.9, radius * 0.9 * min(1.0, 0.4 + thick / 2.5), turn)
-        paint = paint * limit(1 - (u * c + v) * (0.45 / radius), 0.5, 1.4)
     else:
-        distance = ellipse(u, v, 0, 0, radius, radius * 0.4, turn)
-        paint = paint * limit(np.abs(u * s - v * c) * 1.2, 0.6, 1.0)
+        distance = ellipse(u, v, 0, 0, along, across, turn)
+        lit = 1 - (u * c + v) * (0.45 / radius) if kind == 1 else np.abs(u * s - v * c) * 1.2
+        paint = paint * limit(lit, 0.5, 1.4 if kind == 1 else 1.0)
     cover = limit(0.5 - distance, 0, 1)
     box = picture[:, rows, columns]
     box += cover * (paint - box)

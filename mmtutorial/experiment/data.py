@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mmtutorial.datasets import ClassTable, SegmentationDataset, hold_out, open_dataset, roles
-from mmtutorial.datasets.base import choose_labeled
+from mmtutorial.datasets.choosing import choose_labeled
 from mmtutorial.errors import InputError
 from mmtutorial.presets import Preset
 
@@ -74,7 +74,12 @@ class ExperimentData:
     def _open(self, split: str, labeled: int | None = None) -> SegmentationDataset:
         root = None if self.request.root is None else Path(self.request.root)
         return open_dataset(
-            self.request.dataset, root, split, classes=self.request.classes, labeled=labeled, size=self.preset.size
+            self.request.dataset,
+            root,
+            split,
+            classes=self.request.classes,
+            labeled=labeled,
+            size=self.preset.size,
         )
 
 

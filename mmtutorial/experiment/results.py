@@ -17,7 +17,15 @@ from mmtutorial.experiment.statistics import interval95, paired_difference
 from mmtutorial.files import write_json
 from mmtutorial.metrics import mean_iou, per_class_iou
 
-_PACKAGES = ("mmtutorial", "torch", "torchvision", "lightning-fabric", "torchmetrics", "scikit-learn", "numpy")
+_PACKAGES = (
+    "mmtutorial",
+    "torch",
+    "torchvision",
+    "lightning-fabric",
+    "torchmetrics",
+    "scikit-learn",
+    "numpy",
+)
 
 
 def write_results(runner: Runner, finished: dict[tuple[str, int], ArmRun]) -> dict[str, Any]:

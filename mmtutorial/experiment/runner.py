@@ -21,12 +21,12 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from mmtutorial.embedding import knn_purity
 from mmtutorial.engine import Stage, StageResult, train
 from mmtutorial.errors import InputError
 from mmtutorial.experiment.arms import Arm
 from mmtutorial.experiment.data import ExperimentData, Request
 from mmtutorial.experiment.held_out import embed, held_out_patches
-from mmtutorial.embedding import knn_purity
 from mmtutorial.files import read_json, write_json
 from mmtutorial.metrics import confusion_matrix
 from mmtutorial.networks import FCN, TinyEncoder
@@ -110,7 +110,12 @@ class Runner:
         if tuned:
             matching: Matching = "graph" if arm.suffix == "graph" else "triplets"
             tuning = TuningStage(
-                encoder, self.data.labeled, self.plan.preset.tuning, matching=matching, seed=seed, about=self._about(arm)
+                encoder,
+                self.data.labeled,
+                self.plan.preset.tuning,
+                matching=matching,
+                seed=seed,
+                about=self._about(arm),
             )
             stages.append(self._train(tuning, seed, self._folder(seed, "tuning", arm.name)))
         return encoder, stages
@@ -213,4 +218,3 @@ def _differences(wanted: dict[str, Any], found: dict[str, Any], prefix: str = ""
         elif value != other:
             names.append(prefix + key)
     return names
-

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from mmtutorial.plots import style, words
@@ -68,7 +69,7 @@ def loss_curves(
         end = _line(axes, curves, _place(name, order or tuple(runs)), name)
         alts.append(f"{name} {end}")
     _finish(axes, quantity, title)
-    figure.legend(loc="outside lower center", ncols=style.legend_columns(tuple(runs), sign=8))
+    _legend(figure, axes, tuple(runs))
     return Picture(figure, f"{title}, {quantity} over gradient steps, first and last: {'; '.join(alts)}.")
 
 
@@ -93,14 +94,17 @@ def tuning_curves(
     alts = []
     for name in positive:
         index = _place(name, order or tuple(positive))
-        near = _line(left, positive[name], index, f"{name}: to positive", dash="-")
-        far = _line(left, negative[name], index, f"{name}: to negative", dash="--")
+        near = _line(left, positive[name], index, name, dash="-")
+        far = _line(left, negative[name], index, None, dash="--")
         share = _line(right, active[name], index, None, dash="-")
         alts.append(f"{name} positive distance {near}, negative {far}, active share {share}")
     _finish(left, "mean squared distance", "Distances")
     _finish(right, "share", "Active triplets")
     right.set_ylim(-0.03, 1.03)
-    figure.legend(loc="outside lower center", ncols=2)
+    left.plot([], [], color=style.INK, linestyle="-", label="to the positive")
+    left.plot([], [], color=style.INK, linestyle="--", label="to the negative")
+    entries = (*positive, "to the positive", "to the negative")
+    _legend(figure, left, entries)
     return Picture(figure, f"Tuning over gradient steps, first and last: {'; '.join(alts)}.")
 
 
@@ -122,6 +126,12 @@ def _line(axes: Axes, curves: Sequence[Curve], index: int, name: str | None, das
         label=name,
     )
     return f"{words.number(float(joined.mean[0]), 2)} to {words.number(float(joined.mean[-1]), 2)}"
+
+
+def _legend(figure: Figure, axes: Axes, names: Sequence[str]) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    columns = style.legend_columns(names, sign=8)
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
 
 
 def _finish(axes: Axes, quantity: str, title: str) -> None:

@@ -51,9 +51,7 @@ def before_after(
     return Picture(figure, f"{method} maps of {number}: {'; '.join(alts)}. Coloured by class: {names}.")
 
 
-def _scatter(
-    axes: Axes, places: NDArray[Any], labels: NDArray[Any], styles: tuple[style.ClassStyle, ...]
-) -> None:
+def _scatter(axes: Axes, places: NDArray[Any], labels: NDArray[Any], styles: tuple[style.ClassStyle, ...]) -> None:
     # Background first: it is the most numerous and would hide the objects.
     order = sorted(np.unique(labels), key=lambda i: (not style.style_of(styles, int(i)).background, i))
     for label in order:

@@ -119,9 +119,7 @@ def graph_pair(
     return Picture(figure, f"{' '.join(alts)} Classes: {words.listed([s.name for s in shown])}.")
 
 
-def draw_graph(
-    axes: Axes, labels: NDArray[Any], triplets: NDArray[Any], places: Places, classes: ClassTable
-) -> None:
+def draw_graph(axes: Axes, labels: NDArray[Any], triplets: NDArray[Any], places: Places, classes: ClassTable) -> None:
     """Draws nodes and edges of one set of triplets into a panel.
 
     Args:
@@ -135,13 +133,9 @@ def draw_graph(
     triplets = np.asarray(triplets, dtype=np.int64)
     if len(labels) <= CROWDED:
         negative = places[triplets[:, [0, 2]]]
-        axes.add_collection(
-            LineCollection(list(negative), colors=style.FAINT, linewidths=0.7, alpha=0.45, zorder=1)
-        )
+        axes.add_collection(LineCollection(list(negative), colors=style.FAINT, linewidths=0.7, alpha=0.45, zorder=1))
     positive = [style.style_of(styles, int(labels[a])).color for a in triplets[:, 0]]
-    axes.add_collection(
-        LineCollection(list(places[triplets[:, :2]]), colors=positive, linewidths=2.0, zorder=2)
-    )
+    axes.add_collection(LineCollection(list(places[triplets[:, :2]]), colors=positive, linewidths=2.0, zorder=2))
     used = np.isin(np.arange(len(labels)), triplets)
     area = 75 if len(labels) <= CROWDED else max(14.0, 75 * CROWDED / len(labels))
     for label in np.unique(labels):
@@ -160,7 +154,7 @@ def draw_graph(
                 zorder=3,
             )
     style.hide_axes(axes)
-    axes.set_aspect("equal")
+    axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.04)
     axes.autoscale_view()
 

@@ -65,18 +65,14 @@ def difference_intervals(rows: Sequence[Interval]) -> Picture:
         found = words.verdict(row.value, row.bounds)
         hollow = found in (words.Verdict.NOT_SHOWN, words.Verdict.ONE_SEED)
         _row(axes, place, row, colors[found], hollow=hollow)
-        alts.append(
-            f"{row.name} {words.signed(row.value)} (95 % interval {words.span(row.bounds)}, {found.value})"
-        )
+        alts.append(f"{row.name} {words.signed(row.value)} (95 % interval {words.span(row.bounds)}, {found.value})")
     _finish(axes, rows, "difference in mIoU, points")
     return Picture(figure, f"Paired differences in points of mIoU: {'; '.join(alts)}.")
 
 
 def _row(axes: Axes, place: int, row: Interval, color: str, *, hollow: bool = False) -> None:
     if row.bounds is not None:
-        axes.plot(
-            row.bounds, [place, place], color=color, linewidth=4, solid_capstyle="butt", alpha=0.75, zorder=2
-        )
+        axes.plot(row.bounds, [place, place], color=color, linewidth=4, solid_capstyle="butt", alpha=0.75, zorder=2)
     # Single seeds stand a little below the bar, where the bar cannot hide them.
     axes.plot(
         row.seeds,

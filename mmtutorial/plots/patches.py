@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from mmtutorial.datasets.classes import ClassTable
 from mmtutorial.plots import style, words
 from mmtutorial.plots.picture import Picture, styled
+
+WIDTH = 10.0
+"""Width of a figure in inches."""
 
 
 @styled
@@ -48,9 +53,7 @@ def patch_boxes(
 
 
 @styled
-def patch_grid(
-    patches: NDArray[Any], labels: NDArray[Any], classes: ClassTable, *, columns: int = 12
-) -> Picture:
+def patch_grid(patches: NDArray[Any], labels: NDArray[Any], classes: ClassTable, *, columns: int = 12) -> Picture:
     """Draws patches in one row per class, each framed in the colour of its class.
 
     Args:
@@ -61,21 +64,13 @@ def patch_grid(
     """
     styles = style.class_styles(classes)
     present = [int(i) for i in np.unique(labels)]
-    figure = style.new_figure(10, 0.72 * max(1, len(present)) + 0.1)
-    axes = figure.add_subplot()
-    names: list[str] = []
-    for row, label in enumerate(present):
-        members = np.flatnonzero(labels == label)
-        look = style.style_of(styles, label)
+    rows = [np.flatnonzero(labels == label) for label in present]
+    looks = [style.style_of(styles, label) for label in present]
+    names = [f"{look.name} ({len(row)})" for look, row in zip(looks, rows, strict=True)]
+    figure, axes = _sheet(names, columns)
+    for place, (look, members) in enumerate(zip(looks, rows, strict=True)):
         for column, index in enumerate(members[:columns]):
-            _draw_tile(axes, patches[index], column, row, look.color)
-        names.append(f"{look.name} ({len(members)})")
-    axes.set_xlim(-0.02, columns)
-    axes.set_ylim(max(1, len(present)), 0)
-    axes.set_aspect("equal")
-    style.hide_axes(axes, frame=False)
-    axes.set_yticks([row + 0.5 for row in range(len(present))], names)
-    axes.tick_params(length=0)
+            _draw_tile(axes, patches[index], column, place, look.color)
     batch = words.count(len(labels), "patch", "patches")
     return Picture(figure, f"A batch of {batch} in rows by class: {_tally(labels, classes)}.")
 
@@ -96,12 +91,24 @@ def _draw_box(axes: Axes, box: NDArray[Any], look: style.ClassStyle) -> None:
     )
 
 
+def _sheet(names: Sequence[str], columns: int) -> tuple[Figure, Axes]:
+    """Makes a figure of square cells, a row per name, with the names at its left."""
+    margin = 0.2 + 0.1 * max((len(name) for name in names), default=1)
+    cell = (WIDTH - margin) / columns
+    rows = max(1, len(names))
+    # The cells are square by the size of the figure, so no layout engine has to find room for the names.
+    figure = Figure(figsize=(WIDTH, cell * rows))
+    axes = figure.add_axes((margin / WIDTH, 0, 1 - margin / WIDTH, 1), xlim=(0, columns), ylim=(rows, 0))
+    style.hide_axes(axes, frame=False)
+    axes.set_yticks([row + 0.5 for row in range(len(names))], names)
+    axes.tick_params(length=0)
+    return figure, axes
+
+
 def _draw_tile(axes: Axes, patch: NDArray[Any], column: int, row: int, color: str) -> None:
     extent = (column + 0.07, column + 0.93, row + 0.93, row + 0.07)
-    axes.imshow(np.moveaxis(patch, 0, -1), extent=extent, interpolation="nearest")
-    axes.add_patch(
-        Rectangle((column + 0.07, row + 0.07), 0.86, 0.86, fill=False, edgecolor=color, linewidth=3)
-    )
+    axes.imshow(np.moveaxis(patch, 0, -1), extent=extent, interpolation="nearest", aspect="auto")
+    axes.add_patch(Rectangle((column + 0.07, row + 0.07), 0.86, 0.86, fill=False, edgecolor=color, linewidth=3))
 
 
 def _reach(boxes: NDArray[Any], height: int, width: int) -> tuple[float, float, float, float]:
@@ -119,6 +126,4 @@ def _tally(labels: NDArray[Any], classes: ClassTable) -> str:
     """Says how many patches each class has: ``5 disk, 2 star``."""
     found, counts = np.unique(labels, return_counts=True)
     styles = style.class_styles(classes)
-    return words.listed(
-        [f"{n} {style.style_of(styles, int(i)).name}" for i, n in zip(found, counts, strict=True)]
-    )
+    return words.listed([f"{n} {style.style_of(styles, int(i)).name}" for i, n in zip(found, counts, strict=True)])

@@ -55,7 +55,8 @@ class Picture:
         if format == "jpeg":
             extra = {"pil_kwargs": {"quality": 88, "subsampling": 0}}
         with matplotlib.rc_context(STYLE):
-            self.figure.savefig(buffer, format=format, dpi=dpi, **extra)
+            # "tight" keeps what a layout would cut off: names beside panels whose aspect is fixed.
+            self.figure.savefig(buffer, format=format, dpi=dpi, bbox_inches="tight", pad_inches=0.08, **extra)
         return buffer.getvalue()
 
     def _repr_html_(self) -> str:
@@ -67,11 +68,16 @@ class Picture:
 
 
 def styled(draw: Callable[Arguments, Picture]) -> Callable[Arguments, Picture]:
-    """Makes a drawing function run under the package's style and leave matplotlib's settings as they were."""
+    """Makes a drawing function use the package's style, and leaves matplotlib's settings as they were."""
 
     @functools.wraps(draw)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Picture:
         with matplotlib.rc_context(STYLE):
-            return draw(*args, **kwargs)
+            picture = draw(*args, **kwargs)
+            # A layout engine moves things a little at every drawing. Laid out once and then left alone, a figure
+            # is the same however often and in whatever format it is saved.
+            picture.figure.draw_without_rendering()
+            picture.figure.set_layout_engine("none")
+            return picture
 
     return run

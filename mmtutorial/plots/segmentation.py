@@ -60,9 +60,7 @@ def predictions(
     style.patch_legend(figure, shown)
     scores = "; ".join(f"{a} {words.number(float(m))}" for a, m in zip(arms, miou, strict=True))
     true = [style.style_of(styles, int(i)).name for i in np.unique(truth)]
-    return Picture(
-        figure, f"Image, truth ({words.listed(true)}) and predictions with mIoU in percent: {scores}."
-    )
+    return Picture(figure, f"Image, truth ({words.listed(true)}) and predictions with mIoU in percent: {scores}.")
 
 
 def _folded(name: str) -> str:

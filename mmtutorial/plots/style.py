@@ -149,22 +149,16 @@ def new_figure(width: float, height: float) -> Figure:
 def marker_legend(figure: Figure, styles: Sequence[ClassStyle]) -> Legend:
     """Puts a legend of colours and marker shapes under all panels."""
     handles = [
-        Line2D(
-            [], [], marker=s.marker, color="none", markerfacecolor=s.color, markeredgecolor=INK, markersize=10
-        )
+        Line2D([], [], marker=s.marker, color="none", markerfacecolor=s.color, markeredgecolor=INK, markersize=10)
         for s in styles
     ]
-    return figure.legend(
-        handles, [s.name for s in styles], loc="outside lower center", ncols=_columns(styles)
-    )
+    return figure.legend(handles, [s.name for s in styles], loc="outside lower center", ncols=_columns(styles))
 
 
 def patch_legend(figure: Figure, styles: Sequence[ClassStyle]) -> Legend:
     """Puts a legend of colour swatches under all panels."""
     handles = [Patch(facecolor=s.color, edgecolor=INK, linewidth=0.8) for s in styles]
-    return figure.legend(
-        handles, [s.name for s in styles], loc="outside lower center", ncols=_columns(styles)
-    )
+    return figure.legend(handles, [s.name for s in styles], loc="outside lower center", ncols=_columns(styles))
 
 
 def legend_columns(names: Sequence[str], *, sign: int) -> int:

@@ -42,10 +42,7 @@ def shade(value: float | None, high: float = 100.0) -> Shade:
 
 def luminance(red: int, green: int, blue: int) -> float:
     """Returns the relative luminance of a colour, 0 to 1, as WCAG 2.2 defines it."""
-    linear = [
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
-        for c in (red / 255, green / 255, blue / 255)
-    ]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red / 255, green / 255, blue / 255)]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -64,8 +61,7 @@ def class_iou(values: NDArray[Any], arms: Sequence[str], classes: ClassTable) ->
     rows = []
     for arm, row in zip(arms, values, strict=True):
         rows.append(
-            f"{arm}: "
-            + ", ".join(f"{n} {words.number(float(v))}" for n, v in zip(classes.names, row, strict=True))
+            f"{arm}: " + ", ".join(f"{n} {words.number(float(v))}" for n, v in zip(classes.names, row, strict=True))
         )
     return Picture(figure, f"IoU of each class in percent. {'; '.join(rows)}.")
 
@@ -101,9 +97,7 @@ def _cells(
     axes.imshow(colors, aspect="auto", interpolation="nearest")
     for (i, j), value in np.ndenumerate(values):
         ink = shade(float(value)).ink
-        axes.text(
-            j, i, words.number(float(value), digits), ha="center", va="center", color=ink, fontsize=size
-        )
+        axes.text(j, i, words.number(float(value), digits), ha="center", va="center", color=ink, fontsize=size)
     axes.set_xticks(range(len(columns)), columns, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(rows)), rows)
     axes.tick_params(length=0)
@@ -114,11 +108,7 @@ def _confusions(shares: NDArray[np.float64], classes: ClassTable, most: int = 3)
     off = np.where(np.eye(len(shares), dtype=bool) | np.isnan(shares), 0.0, shares)
     order = np.argsort(off, axis=None)[::-1][:most]
     pairs = [np.unravel_index(int(k), off.shape) for k in order]
-    said = [
-        f"{off[i, j]:.0f} % of {classes.names[i]} is called {classes.names[j]}"
-        for i, j in pairs
-        if off[i, j] > 0
-    ]
+    said = [f"{off[i, j]:.0f} % of {classes.names[i]} is called {classes.names[j]}" for i, j in pairs if off[i, j] > 0]
     return f"Largest confusions: {'; '.join(said)}." if said else "No class is confused with another."
 
 

@@ -26,9 +26,7 @@ def write_photo() -> Write:
 
 @pytest.fixture
 def write_mask() -> Write:
-    def write(
-        path: Path, ids: tuple[int, ...] = (0, 1), width: int = 20, height: int = 16, mode: str = "P"
-    ) -> None:
+    def write(path: Path, ids: tuple[int, ...] = (0, 1), width: int = 20, height: int = 16, mode: str = "P") -> None:
         """Writes stripes of the ids from left to right."""
         path.parent.mkdir(parents=True, exist_ok=True)
         row = np.array(ids, dtype=np.uint8)[np.arange(width) * len(ids) // width]

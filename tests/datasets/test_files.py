@@ -108,9 +108,7 @@ def test_folder_takes_the_class_called_background_for_background(folder_root: Pa
 def test_grey_and_palette_masks_read_alike(tmp_path: Path, write_mask: Write) -> None:
     write_mask(tmp_path / "p.png", (0, 3, 255), mode="P")
     write_mask(tmp_path / "l.png", (0, 3, 255), mode="L")
-    assert np.array_equal(
-        files_module.read_mask(tmp_path / "p.png"), files_module.read_mask(tmp_path / "l.png")
-    )
+    assert np.array_equal(files_module.read_mask(tmp_path / "p.png"), files_module.read_mask(tmp_path / "l.png"))
 
 
 def test_images_are_decoded_once(voc_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

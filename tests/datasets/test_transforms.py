@@ -53,9 +53,7 @@ def test_without_scaling_every_pixel_agrees_and_void_is_padding_only(
     height: int, width: int, crop: int, seed: int
 ) -> None:
     image, mask = sample(height, width, seed)
-    moved, labels = apply(
-        training_transform(crop, scale=(1, 1)), image, mask, torch.Generator().manual_seed(seed)
-    )
+    moved, labels = apply(training_transform(crop, scale=(1, 1)), image, mask, torch.Generator().manual_seed(seed))
     padding = labels == VOID
     assert torch.equal(padding, (moved == 0).all(dim=0))
     assert int((~padding).sum()) == min(height, crop) * min(width, crop)
@@ -98,9 +96,7 @@ def test_apply_is_settled_by_the_generator_and_leaves_the_global_one_alone() -> 
     torch.set_rng_state(before)
     apply(transform, image, mask, torch.Generator().manual_seed(2))
     assert torch.equal(before, torch.get_rng_state())
-    assert all(
-        torch.equal(a[0], b[0]) and torch.equal(a[1], b[1]) for a, b in zip(first, second, strict=True)
-    )
+    assert all(torch.equal(a[0], b[0]) and torch.equal(a[1], b[1]) for a, b in zip(first, second, strict=True))
     assert not all(torch.equal(first[0][0], other[0]) for other in first[1:])
 
 
@@ -108,9 +104,7 @@ def test_a_small_image_lands_at_different_places() -> None:
     image, mask = sample(8, 8)
     generator = torch.Generator().manual_seed(0)
     transform = training_transform(32, scale=(1, 1), flip=False)
-    places = {
-        tuple((apply(transform, image, mask, generator)[1] != VOID).nonzero()[0].tolist()) for _ in range(20)
-    }
+    places = {tuple((apply(transform, image, mask, generator)[1] != VOID).nonzero()[0].tolist()) for _ in range(20)}
     assert len(places) > 5
 
 

@@ -19,9 +19,7 @@ PAIRS = [("random+graph", other) for other in ("random", "random+more", "random+
 PAIRS += [("colorization+graph", "colorization"), ("random+graph", "colorization")]
 
 
-def write_run(
-    out: Path, *, seeds: int = 5, names: tuple[str, ...] = NAMES, large: bool = False
-) -> dict[str, Any]:
+def write_run(out: Path, *, seeds: int = 5, names: tuple[str, ...] = NAMES, large: bool = False) -> dict[str, Any]:
     """Writes the whole folder and returns what stands in its results.json."""
     rng = np.random.default_rng(0)
     results = make_results(seeds, names, rng)
@@ -148,9 +146,7 @@ def picture(rng: np.random.Generator, classes: int, height: int, width: int) -> 
         y, x = int(rng.integers(0, height - 30)), int(rng.integers(0, width - 30))
         mask[y : y + 32, x : x + 32] = 255
         mask[y + 2 : y + 28, x + 2 : x + 28] = rng.integers(1, classes)
-    image = (
-        rng.integers(90, 140, (3, height, width)) + (mask[None] % 9) * np.array([12, -8, 5])[:, None, None]
-    )
+    image = rng.integers(90, 140, (3, height, width)) + (mask[None] % 9) * np.array([12, -8, 5])[:, None, None]
     return np.clip(image, 0, 255).astype(np.uint8), mask
 
 
@@ -187,9 +183,7 @@ def write_embedding(path: Path, rng: np.random.Generator, classes: int, count: i
     }
     patches = rng.integers(0, 256, (count, 3, 32, 32)).astype(np.uint8)
     groups = np.arange(count) // 5
-    np.savez(
-        path, labels=labels, groups=groups, patches=patches, before_purity=0.31, after_purity=0.62, **maps
-    )
+    np.savez(path, labels=labels, groups=groups, patches=patches, before_purity=0.31, after_purity=0.62, **maps)
 
 
 def write_predictions(path: Path, rng: np.random.Generator, classes: int) -> None:
@@ -197,9 +191,7 @@ def write_predictions(path: Path, rng: np.random.Generator, classes: int) -> Non
     arrays: dict[str, Any] = {}
     for i, (height, width) in enumerate([(96, 96), (90, 120), (120, 90)]):
         image, truth = picture(rng, classes, height, width)
-        predicted = np.stack(
-            [np.roll(np.where(truth == 255, 0, truth), 4 * k, axis=1) for k in range(len(arms))]
-        )
+        predicted = np.stack([np.roll(np.where(truth == 255, 0, truth), 4 * k, axis=1) for k in range(len(arms))])
         arrays |= {f"image_{i}": image, f"truth_{i}": truth, f"prediction_{i}": predicted.astype(np.uint8)}
         arrays[f"miou_{i}"] = np.array([90.0, 70, 50, 30, 20, 10]) / (i + 1)
     np.savez(
