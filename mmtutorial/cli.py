@@ -170,9 +170,10 @@ def main() -> None:
             raise
         typer.echo(f"mmtutorial: {error}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("mmtutorial: stopped; the same command with --resume goes on from here", err=True)
-        sys.exit(130)
+    except SystemExit as stop:
+        if stop.code == 130:  # What typer makes of Ctrl-C, without a word.
+            typer.echo("mmtutorial: stopped; the same command with --resume goes on from here", err=True)
+        raise
 
 
 if __name__ == "__main__":

@@ -85,16 +85,17 @@ def train(stage: Stage, *, seed: int, folder: Path, fabric: Fabric) -> StageResu
             are damaged or belong to another stage.
     """
     about = {**stage.about, "stage": stage.name, "seed": seed}
-    done = folder / "stage.json"
-    if done.exists():
-        stage.module.load_state_dict(_load(folder / "model.safetensors", about)[0])
+    done, model = folder / "stage.json", folder / "model.safetensors"
+    # Who deleted damaged weights, as the message about them says, gets the stage trained again.
+    if done.exists() and model.exists():
+        stage.module.load_state_dict(_load(model, about)[0])
         fabric.to_device(stage.module)
         record = read_json(done)
         return StageResult(record["steps"], record["seconds"])
     run = _Run(stage, seed, folder, fabric, about)
     with _repeatable_kernels():
         run.to_the_end()
-    write_tensors(folder / "model.safetensors", stage.module.state_dict(), about)
+    write_tensors(model, stage.module.state_dict(), about)
     write_json(done, {"stage": stage.name, "steps": stage.schedule.steps, "seconds": round(run.seconds, 2)})
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
     return StageResult(stage.schedule.steps, round(run.seconds, 2))
@@ -111,8 +112,18 @@ def learning_rate(schedule: Schedule, step: int) -> float:
 
 
 def make_fabric(accelerator: str = "auto", precision: str = "32-true") -> Fabric:
-    """One device: a GPU where there is one, else the processor."""
-    fabric = Fabric(accelerator=accelerator, devices=1, precision=precision)  # type: ignore[arg-type]
+    """One device: a GPU where there is one, else the processor.
+
+    Raises:
+        InputError: there is no such accelerator here, or no such precision.
+    """
+    try:
+        fabric = Fabric(accelerator=accelerator, devices=1, precision=precision)  # type: ignore[arg-type]
+    except (ValueError, RuntimeError, ImportError) as error:
+        raise InputError(
+            f"cannot use accelerator '{accelerator}' with precision '{precision}': {error}; "
+            "leave both options out for what suits this machine"
+        ) from error
     fabric.launch()
     return fabric
 

@@ -161,7 +161,10 @@ def random_triplets(
     if count is not None and count < 0:
         raise InputError(f"count is {count}; ask for 0 or more random triplets")
     triplets = _disjoint_round(labels, generator)
-    while count is not None and 0 < len(triplets) < count:
+    # A round may find none by bad luck, so what is possible is told from the classes, not from the round.
+    sizes = labels.unique(return_counts=True)[1]
+    possible = len(sizes) > 1 and int(sizes.max()) > 1
+    while count is not None and possible and len(triplets) < count:
         triplets = torch.cat((triplets, _disjoint_round(labels, generator)))
     return PatchGraph(labels, triplets[:count])
 
@@ -242,7 +245,8 @@ def _uniform_below(bound: Tensor, generator: torch.Generator) -> Tensor:
 
 def _checked(labels: Tensor | Iterable[int]) -> Tensor:
     """Labels as a one-dimensional long tensor on the CPU, where the graph is drawn."""
-    tensor = labels if isinstance(labels, Tensor) else torch.as_tensor(list(labels), dtype=torch.long)
+    # Not as_tensor(..., dtype=torch.long), which would cut 0.5 down to class 0 without a word. An empty list is float.
+    tensor = labels if isinstance(labels, Tensor) else torch.as_tensor(list(labels) or np.empty(0, dtype=np.int64))
     if tensor.ndim != 1 or tensor.is_floating_point() or tensor.is_complex():
         raise InputError(
             f"labels have shape {tuple(tensor.shape)} and type {tensor.dtype}; give one integer class a node"

@@ -193,7 +193,8 @@ def _replaced(node: Any, keys: list[str], text: str, path: str) -> Any:
     hints = typing.get_type_hints(type(node))
     names = [f.name for f in fields(node)]
     if keys[0] not in names:
-        raise unknown("setting", path, [path.rsplit(keys[0], 1)[0] + name for name in names])
+        above = path.split(".")[: -len(keys)]
+        raise unknown("setting", path, [".".join([*above, name]) for name in names])
     if len(keys) > 1 and dataclasses.is_dataclass(hints[keys[0]]):
         value: Any = _replaced(getattr(node, keys[0]), keys[1:], text, path)
     elif len(keys) == 1 and not dataclasses.is_dataclass(hints[keys[0]]):
@@ -210,13 +211,18 @@ def _parsed(kind: Any, text: str, path: str) -> Any:
         if origin is types.UnionType:
             return None if text.lower() == "none" else _parsed(arguments[0], text, path)
         if origin is tuple:
-            return tuple(arguments[0](part) for part in text.split(",") if part)
+            numbers = tuple(arguments[0](part) for part in text.split(",") if part)
+            if arguments[-1] is not Ellipsis and len(numbers) != len(arguments):
+                raise InputError(f"setting {path}={text!r} is not {len(arguments)} numbers with a comma between")
+            return numbers
         if origin is Literal:
             if text not in arguments:
                 raise unknown(f"value of {path}", text, arguments)
             return text
         if kind is bool:
             return {"true": True, "false": False}[text.lower()]
+        if kind is int and int(text) < 1:
+            raise InputError(f"setting {path}={text!r} is too small; give 1 or more")
         return kind(text)
     except (KeyError, ValueError) as error:
         if isinstance(error, InputError):

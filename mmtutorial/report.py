@@ -150,7 +150,7 @@ def curve_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
     order = [arm.name for arm in results.arms]
     stages = {
         "proxy": ("Proxy task", {arm.pretraining: arm.pretraining for arm in results.arms}),
-        "tuning": ("Tuning", {arm.tuned_folder: arm.name for arm in results.arms}),
+        "tuning": ("Tuning", {folder: arm.name for arm in results.arms for folder in arm.tuned_folders}),
         "segmentation": ("Segmentation", {name: name for name in order}),
     }
     for stage, (title, names) in stages.items():
@@ -186,7 +186,8 @@ def patch_plots(arrays: Arrays, results: Results) -> dict[str, Any]:
 
 def embedding_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
     """Yields the maps before and after for each tuning that stored them."""
-    for folder, name in {arm.tuned_folder: arm.name for arm in results.arms}.items():
+    folders = {folder: arm.name for arm in results.arms for folder in arm.tuned_folders}
+    for folder, name in folders.items():
         arrays = read_arrays(out / "pictures" / f"embedding-{folder}.npz")
         if arrays is None:
             continue
@@ -202,7 +203,7 @@ def embedding_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
 
 
 def prediction_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
-    """Yields the predictions for the best, median and worst images."""
+    """Yields the predictions for the best, median and worst images of the last arm."""
     arrays = read_arrays(out / "pictures" / "predictions.npz")
     if arrays is None:
         return
@@ -214,10 +215,11 @@ def prediction_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
             arrays[f"truth_{i}"],
             arrays[f"prediction_{i}"],
             [str(arm) for arm in arrays["arms"]],
-            [float(value) for value in arrays[f"miou_{i}"]],
+            [100 * float(share) for share in arrays[f"miou_{i}"]],
             results.classes,
         )
-        yield {"kind": str(kind), "id": str(name), "shot": _shot(picture, "jpeg")}
+        ranked_by = str(arrays["arms"][-1])
+        yield {"kind": str(kind), "id": str(name), "ranked_by": ranked_by, "shot": _shot(picture, "jpeg")}
 
 
 def iou_rows(results: Results) -> Iterator[dict[str, Any]]:

@@ -57,9 +57,9 @@ class Arm:
     purity: tuple[float, float] | None
 
     @property
-    def tuned_folder(self) -> str:
-        """The name under which a run's folder keeps the tuning that this arm had."""
-        return f"{self.pretraining}+{self.tuning}"
+    def tuned_folders(self) -> tuple[str, ...]:
+        """The names under which a run's folder may keep the tuning that this arm had."""
+        return tuple(dict.fromkeys((self.name, f"{self.pretraining}+{self.tuning}")))
 
     def class_means(self) -> list[float | None]:
         """Returns the IoU of each class, the mean of the seeds with a value; None where no seed has one."""

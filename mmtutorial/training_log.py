@@ -24,11 +24,11 @@ class TrainingLog:
     def keep_until(self, step: int) -> None:
         """Forget what an earlier attempt logged after the checkpoint that is resumed."""
         if self.path.exists():
-            for line in self.path.read_text().splitlines():
+            for line in self.path.read_text(errors="replace").splitlines():
                 try:
                     if json.loads(line)["step"] > step:
                         break
-                except (ValueError, KeyError):
+                except (ValueError, KeyError, TypeError):
                     break  # A line cut short by a kill is later than any checkpoint.
                 self.lines.append(line)
         write_bytes(self.path, "".join(line + "\n" for line in self.lines).encode())

@@ -107,6 +107,8 @@ def test_the_page_says_what_the_numbers_say(page: str, run: Path) -> None:
             assert f"No difference shown between {comparison['a']} and {comparison['b']}" in page
     assert "kNN purity 0.31 before, 0.62 after" in page
     assert "a &amp; b" in page
+    assert "random+graph 42.0" in page
+    assert "by the mIoU of colorization+graph" in page
     assert "tuning.margin" in page
     assert all(name in page for name in NAMES)
 
@@ -148,6 +150,7 @@ def test_the_least_that_an_arm_may_say(bare: Path) -> None:
 def test_one_seed_claims_nothing(tmp_path: Path) -> None:
     write_run(tmp_path, seeds=1)
     shutil.rmtree(tmp_path / "pictures")
+    shutil.rmtree(tmp_path / "seed0")
     text = write_report(tmp_path).read_text(encoding="utf-8")
     assert "There is no interval for any difference" in text
     assert "but there is no interval (1 seed): this may be chance." in text
@@ -166,6 +169,8 @@ def test_a_result_below_is_said_as_plainly(bare: Path) -> None:
 
 def test_class_names_are_text_not_markup(tmp_path: Path) -> None:
     write_run(tmp_path, seeds=2, names=("background", "<b>", '"onerror=alert(1)', "$x$"))
+    shutil.rmtree(tmp_path / "seed0")
+    (tmp_path / "pictures/predictions.npz").unlink()
     text = write_report(tmp_path).read_text(encoding="utf-8")
     parsed = Page(text)
     assert "<b>" not in text

@@ -25,21 +25,21 @@ SPLITS = {"unlabeled": 2000, "train": 1000, "val": 250, "test": 500}
 """Number of pictures of each split."""
 
 # The knobs of difficulty.
-OBJECT_COUNTS = (0.35, 0.4, 0.25)
+OBJECT_COUNTS = (0.45, 0.35, 0.2)
 """Chances of one, two and three objects."""
-RADIUS = (8.5, 27.0)
+RADIUS = (11.0, 27.0)
 """Smallest and largest half-extent of an object in pixels; the logarithm is uniform."""
-TURN = 50.0
+TURN = 35.0
 """Largest rotation either way in degrees."""
-HUE_CONCENTRATION = 1.5
+HUE_CONCENTRATION = 3.0
 """Concentration of the von Mises distribution of hue round the favourite of a class: 0 makes colour useless,
 10 makes it give the class away. Favourites lie 45 degrees apart; at 1.5 the standard deviation is about
 55."""
-CLUTTER = (6, 18)
+CLUTTER = (3, 10)
 """Fewest and most distractors behind the objects."""
 FRONT_BLADE = 0.35
 """Chance of a blade of grass that crosses in front of everything."""
-GRAIN = 0.025
+GRAIN = 0.02
 """Standard deviation of the pixel noise, of a full scale of 1."""
 
 CLASSES = ClassTable(

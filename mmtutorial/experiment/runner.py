@@ -85,8 +85,10 @@ class Runner:
             InputError: the folder holds another run, or cannot be written; the data cannot be opened.
         """
         self.plan, self.out, self.fabric = plan, out, fabric
-        self.command = self._claim(command, resume)
+        self.command = self._earlier_command(resume) or command
         self.data = ExperimentData(plan.request, plan.preset)
+        # Only now: bad input must not leave a folder that then refuses the corrected command.
+        self._claim()
 
     def run(self) -> dict[tuple[str, int], ArmRun]:
         """Run every arm with every seed. Returns what came out, by (arm's name, seed)."""
@@ -103,9 +105,10 @@ class Runner:
         encoder = self._new_encoder(arm, seed)
         stages = []
         if arm.pretraining != "random":
-            proxy = PROXIES[arm.pretraining](
-                encoder, self.data.unlabeled, self.plan.preset.proxy, seed=seed, about=self._about(arm)
-            )
+            with global_seed(seed, "proxy head", arm.pretraining):
+                proxy = PROXIES[arm.pretraining](
+                    encoder, self.data.unlabeled, self.plan.preset.proxy, seed=seed, about=self._about(arm)
+                )
             stages.append(self._train(proxy, seed, self._folder(seed, "proxy", arm.pretraining)))
         if tuned:
             matching: Matching = "graph" if arm.suffix == "graph" else "triplets"
@@ -190,12 +193,16 @@ class Runner:
         }
         return {"network": network, "pretraining": arm.pretraining}
 
-    def _claim(self, command: str, resume: bool) -> str:
-        """Take possession of the folder; the command line that began the run."""
+    def _claim(self) -> None:
+        """Take possession of the folder."""
+        if not (self.out / "run.json").exists():
+            write_json(self.out / "run.json", {"command": self.command, "settings": self.plan.settings()})
+
+    def _earlier_command(self, resume: bool) -> str | None:
+        """The command line that began the run in this folder; None for a new one."""
         record = self.out / "run.json"
         if not record.exists():
-            write_json(record, {"command": command, "settings": self.plan.settings()})
-            return command
+            return None
         if not resume:
             raise InputError(f"{self.out} already holds a run; add --resume to go on with it, or choose another --out")
         found = read_json(record)

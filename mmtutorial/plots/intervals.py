@@ -10,6 +10,9 @@ from matplotlib.axes import Axes
 from mmtutorial.plots import style, words
 from mmtutorial.plots.picture import Picture, styled
 
+LEAST_RANGE = 4.0
+"""An axis shows at least so many points, so that a trifling difference does not fill it."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -109,6 +112,9 @@ def _finish(axes: Axes, rows: Sequence[Interval], quantity: str) -> None:
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.margins(x=0.06)
+    low, high = axes.get_xlim()
+    spare = max(0.0, LEAST_RANGE - (high - low)) / 2
+    axes.set_xlim(low - spare, high + spare)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(quantity)
     style.light_grid(axes, "x")

@@ -193,7 +193,7 @@ def write_predictions(path: Path, rng: np.random.Generator, classes: int) -> Non
         image, truth = picture(rng, classes, height, width)
         predicted = np.stack([np.roll(np.where(truth == 255, 0, truth), 4 * k, axis=1) for k in range(len(arms))])
         arrays |= {f"image_{i}": image, f"truth_{i}": truth, f"prediction_{i}": predicted.astype(np.uint8)}
-        arrays[f"miou_{i}"] = np.array([90.0, 70, 50, 30, 20, 10]) / (i + 1)
+        arrays[f"miou_{i}"] = np.linspace(0.9, 0.1, len(arms)) / (i + 1)
     np.savez(
         path,
         kinds=np.array(kinds),

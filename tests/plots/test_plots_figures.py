@@ -176,6 +176,13 @@ def test_arms_show_every_seed_and_no_bar_without_an_interval() -> None:
     assert "in percent: a 2.0 (95 % interval 1.0 to 3.0); b 4.0 (95 % interval \N{EN DASH})." in drawn.alt
 
 
+def test_a_trifling_difference_does_not_fill_the_axis() -> None:
+    drawn = plots.arm_intervals([plots.Interval("a", 40.0), plots.Interval("b", 40.1)])
+    low, high = drawn.figure.axes[0].get_xlim()
+    assert high - low == pytest.approx(4)
+    assert low < 40 < 40.1 < high
+
+
 def test_a_difference_that_is_not_shown_is_hollow() -> None:
     rows = [
         plots.Interval("a", 2.0, (1, 3)),
