@@ -126,11 +126,19 @@ def predict(
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="Folder of a finished run.")]) -> None:
+def report(
+    folder: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables as Markdown instead.")] = False,
+) -> None:
     """Make report.html from results.json again."""
     from mmtutorial.report import write_report
+    from mmtutorial.report_data import read_results
+    from mmtutorial.report_markdown import markdown_tables
 
-    typer.echo(str(write_report(folder).resolve()))
+    if markdown:
+        typer.echo(markdown_tables(read_results(folder)))
+    else:
+        typer.echo(str(write_report(folder).resolve()))
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

@@ -54,7 +54,9 @@ def pca(embeddings: Tensor, dimensions: int = 2) -> Array:
     from sklearn.decomposition import PCA
 
     unit = unit_features(embeddings.float()).numpy()
-    fitted: Array = PCA(dimensions, svd_solver="full").fit_transform(unit.astype(np.float64))
+    # Embeddings that have all collapsed to one point have no variance to take shares of.
+    with np.errstate(invalid="ignore"):
+        fitted: Array = PCA(dimensions, svd_solver="full").fit_transform(unit.astype(np.float64))
     return fitted
 
 

@@ -25,6 +25,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
+from mmtutorial.class_places import ClassPlaces
 from mmtutorial.errors import InputError
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def connected_graph(labels: Tensor | Iterable[int], *, generator: torch.Generato
     labels = _checked(labels)
     n = len(labels)
     order = torch.randperm(n, generator=generator)
-    place = _Places.of(labels[order])
+    place = ClassPlaces.of(labels[order])
     if n == 0 or int(place.class_size[0]) == n:
         return PatchGraph(labels, torch.empty((0, 3), dtype=torch.long))
 
@@ -169,54 +170,11 @@ def random_triplets(
     return PatchGraph(labels, triplets[:count])
 
 
-@dataclass(frozen=True)
-class _Places:
-    """Where each class stands in a sequence of labels, for rank and select without a search per node."""
-
-    by_class: Tensor  # (N,) positions sorted by class, then by position
-    start: Tensor  # (N,) where the class of each position begins in by_class
-    rank: Tensor  # (N,) how many of its class come before each position
-    class_size: Tensor  # (N,) size of the class of each position
-    key: Tensor  # (N,) sorted; see nth_of_other_classes
-
-    @staticmethod
-    def of(labels: Tensor) -> _Places:
-        n = len(labels)
-        _, class_of, sizes = labels.unique(return_inverse=True, return_counts=True)
-        by_class = class_of.argsort(stable=True)
-        starts = sizes.cumsum(0) - sizes
-        start = starts[class_of]
-        rank = torch.empty_like(by_class)
-        rank[by_class] = torch.arange(n)
-        rank -= start
-        others_before = (torch.arange(n) - rank)[by_class]
-        key = class_of[by_class] * (n + 1) + others_before
-        return _Places(by_class, start, rank, sizes[class_of], key)
-
-    def nth_of_class(self, nth: Tensor) -> Tensor:
-        """(N,) position of the nth member (from 0) of the class of each position."""
-        return self.by_class[self.start + nth]
-
-    def nth_of_other_classes(self, nth: Tensor) -> Tensor:
-        """(N,) position of the nth (from 0) member of any *other* class, seen from each position.
-
-        That member stands behind nth others and behind every own-class member with at most nth others
-        before it. Counting the latter is a search in the ascending list of "others before" of the class;
-        the class number times N + 1 puts the lists of all classes into one.
-        """
-        n = len(self.rank)
-        own = self.key[self.start] // (n + 1)
-        wanted = own * (n + 1) + nth
-        # numpy's search: torch's wakes its thread pool, which costs more than the search on a busy machine.
-        behind = np.searchsorted(self.key.numpy(), wanted.numpy(), side="right")
-        return nth + torch.from_numpy(behind) - self.start
-
-
 def _disjoint_round(labels: Tensor, generator: torch.Generator) -> Tensor:
     """(M, 3) one round of disjoint random triplets."""
     n = len(labels)
     order = torch.randperm(n, generator=generator)
-    place = _Places.of(labels[order])
+    place = ClassPlaces.of(labels[order])
     # Second of each pair: an odd rank. Its partner is the member of the same class one rank before.
     second = torch.nonzero(place.rank % 2 == 1).flatten()
     second = second[torch.randperm(len(second), generator=generator)[: n // 3]]

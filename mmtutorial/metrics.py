@@ -24,7 +24,7 @@ def confusion_matrix(truths: Sequence[Tensor], predictions: Sequence[Tensor], cl
         (K, K) long; row = truth, column = prediction.
 
     Raises:
-        InputError: the masks do not fit each other.
+        InputError: the masks do not fit each other, or hold ids that are no class.
     """
     from torchmetrics.functional.classification import multiclass_confusion_matrix
 
@@ -37,12 +37,16 @@ def confusion_matrix(truths: Sequence[Tensor], predictions: Sequence[Tensor], cl
                 f"image {index}: the true mask has size {tuple(truth.shape)}, the prediction "
                 f"{tuple(prediction.shape)}; predict at the size of the image"
             )
+        # Plain tensors: the mask of a data set is a tv_tensor.
+        true, predicted = (torch.as_tensor(mask).as_subclass(Tensor).long() for mask in (truth, prediction))
+        seen = torch.cat((true[true != VOID], predicted.flatten()))
+        if len(seen) and not 0 <= int(seen.min()) <= int(seen.max()) < classes:
+            raise InputError(
+                f"image {index}: ids go from {int(seen.min())} to {int(seen.max())}, but there are {classes} classes; "
+                f"give ids 0 to {classes - 1}, and {VOID} for void in the true mask"
+            )
         total += multiclass_confusion_matrix(
-            torch.as_tensor(prediction).as_subclass(Tensor).long(),
-            torch.as_tensor(truth).as_subclass(Tensor).long(),
-            num_classes=classes,
-            ignore_index=VOID,
-            validate_args=False,
+            predicted, true, num_classes=classes, ignore_index=VOID, validate_args=False
         )
     return total
 

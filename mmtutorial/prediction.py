@@ -30,8 +30,8 @@ def load_network(checkpoint: Path) -> tuple[FCN, list[str], list[list[int]]]:
     """
     tensors, about = read_tensors(checkpoint)
     if about.get("stage") != "segmentation" or "step" in about:
-        kind = "unfinished" if "step" in about else about.get("stage")
-        raise InputError(f"{checkpoint} holds a {kind} stage; give segmentation/ARM/model.safetensors of a run")
+        kind = "an unfinished" if "step" in about else f"a {about.get('stage')}"
+        raise InputError(f"{checkpoint} holds {kind} stage; give segmentation/ARM/model.safetensors of a run")
     made = about["network"]
     encoder = TinyEncoder(in_channels=made["in_channels"], batch_norm=made["batch_norm"])
     network = FCN(encoder, len(about["classes"]))

@@ -17,6 +17,7 @@ from mmtutorial.plots import tables, words
 from mmtutorial.plots.curves import Curve
 from mmtutorial.plots.picture import Format, Picture
 from mmtutorial.report_data import Arm, Arrays, Results, read_arrays, read_curves, read_results
+from mmtutorial.report_findings import findings, summary
 
 STARTS = {"random": "random weights"}
 TUNINGS = {
@@ -87,39 +88,6 @@ def view(out: Path, results: Results) -> dict[str, Any]:
         "confusions": list(confusion_plots(results)),
         "settings": list(flat(results.about.get("settings") or {})),
     }
-
-
-def summary(results: Results) -> str:
-    """Says in a few sentences what was found, from the numbers alone."""
-    best = max(results.arms, key=lambda arm: arm.mean)
-    basis = f"95 % interval {words.span(best.interval)}, " if best.interval else ""
-    text = (
-        f"The highest mean is that of {best.name}: {words.number(best.mean)} % mIoU "
-        f"({basis}{words.count(len(best.seeds), 'seed')})."
-    )
-    found = [words.verdict(c.difference, c.interval) for c in results.comparisons]
-    if not found:
-        return f"{text} No arms were compared."
-    if all(v is words.Verdict.ONE_SEED for v in found):
-        return f"{text} There is no interval for any difference, so none of them is shown: run several seeds."
-    clear = sum(v in (words.Verdict.ABOVE, words.Verdict.BELOW) for v in found)
-    have = "has" if clear == 1 else "have"
-    return f"{text} Of {words.count(len(found), 'comparison')}, {clear} {have} an interval that excludes zero."
-
-
-def findings(results: Results) -> Iterator[dict[str, Any]]:
-    """Yields each comparison with its verdict and its sentence."""
-    for c in results.comparisons:
-        seeds = len(results.paired(c))
-        found = words.verdict(c.difference, c.interval)
-        sentence = words.compare(c.a, c.b, c.difference, c.interval, seeds)
-        yield {
-            "comparison": c,
-            "seeds": seeds,
-            "verdict": found.value,
-            "kind": found.name.lower(),
-            "sentence": sentence,
-        }
 
 
 def arm_row(arm: Arm) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from mmtutorial.errors import InputError
 
@@ -62,7 +63,10 @@ def triplet_distances(embeddings: Tensor, triplets: Tensor) -> tuple[Tensor, Ten
         InputError: the shapes do not fit, or a triplet names a node that is not there.
     """
     _check(embeddings, triplets)
-    anchor, positive, negative = unit_features(embeddings)[triplets.to(embeddings.device)].unbind(1)
+    # A look-up, and not features[triplets]: the gradient of that adds the triplets of a node in an order that
+    # depends on the threads, and the same seed would no longer give the same numbers.
+    looked_up = F.embedding(triplets.long().to(embeddings.device), unit_features(embeddings))
+    anchor, positive, negative = looked_up.unbind(1)
     return (anchor - positive).square().sum(1), (anchor - negative).square().sum(1)
 
 

@@ -7,13 +7,14 @@ shapes the encoder so that patches of one class gather and those of different cl
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
 from mmtutorial.augment import flip_some, jitter_light
 from mmtutorial.datasets import SegmentationDataset
+from mmtutorial.errors import unknown
 from mmtutorial.graph import PatchGraph, connected_graph, random_triplets
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.patches import PatchBatch, sample_patches
@@ -35,6 +36,8 @@ class Embedder(nn.Module):
 
     def __init__(self, encoder: TinyEncoder, pooling: str = "flatten") -> None:
         super().__init__()
+        if pooling not in ("flatten", "max", "mean"):
+            raise unknown("pooling", pooling, ("flatten", "max", "mean"))
         self.encoder, self.pooling = encoder, pooling
 
     def forward(self, patches: Tensor) -> Tensor:
@@ -78,6 +81,8 @@ class TuningStage:
             seed: decides in which order the images come.
             about: further description for the checkpoint.
         """
+        if matching not in get_args(Matching):
+            raise unknown("matching", matching, get_args(Matching))
         self.module: nn.Module = Embedder(encoder, budget.pooling)
         self.images, self.budget, self.matching, self.seed = images, budget, matching, seed
         self.schedule: Schedule = budget.schedule

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
+
+from mmtutorial.datasets import ClassTable, SegmentationDataset
+from mmtutorial.datasets.base import Pair, Source
+from mmtutorial.datasets.classes import voc_palette
+
+# Before anything imports torch: several test processes share the cores, and two threads in each would wait for one
+# another most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Before anything imports matplotlib: no test opens a window.
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -26,3 +36,37 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real photographs at {folder}; set MMTUTORIAL_DATA to a folder that has them")
     return folder
+
+
+class _Pairs(Source):
+    """Images and masks that are there already."""
+
+    def __init__(self, pairs: list[Pair], classes: ClassTable) -> None:
+        self.name, self.split, self.classes = "pairs", "train", classes
+        self._pairs = pairs
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def load(self, index: int) -> Pair:
+        return self._pairs[index]
+
+    def image_id(self, index: int) -> str:
+        return f"pair-{index}"
+
+
+@pytest.fixture(scope="session")
+def dataset_of() -> Callable[..., SegmentationDataset]:
+    """Makes a data set of masks (H, W); each image is noise, brighter the higher the class of the pixel."""
+
+    def make(masks: list[np.ndarray], classes: int = 3, background_ids: tuple[int, ...] = (0,)) -> SegmentationDataset:
+        random = np.random.default_rng(0)
+        table = ClassTable(tuple(f"class {i}" for i in range(classes)), voc_palette(classes), background_ids)
+        pairs = []
+        for mask in masks:
+            level = 30 + 60 * (mask % 255).astype(np.int64)
+            image = random.integers(0, 40, (3, *mask.shape)) + level
+            pairs.append((image.astype(np.uint8), mask.astype(np.uint8)))
+        return SegmentationDataset(_Pairs(pairs, table))
+
+    return make

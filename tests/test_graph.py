@@ -58,7 +58,7 @@ def outcome_probabilities(labels: list[int]) -> dict[tuple[tuple[int, ...], ...]
 def test_connected_graph_has_the_exact_distribution_of_the_sequential_rule(labels: list[int]) -> None:
     expected = outcome_probabilities(labels)
     assert sum(expected.values()) == 1
-    draws = 5000
+    draws = 3000
     generator = seeded(len(labels))
     counts = Counter(
         tuple(map(tuple, connected_graph(labels, generator=generator).triplets.tolist())) for _ in range(draws)
@@ -207,7 +207,7 @@ def test_random_triplets_treat_equal_nodes_equally() -> None:
     generator = seeded(1)
     pairs: Counter[tuple[int, int]] = Counter()
     roles: list[Counter[int]] = [Counter(), Counter(), Counter()]
-    for _ in range(3000):
+    for _ in range(1500):
         for triplet in random_triplets(labels, generator=generator).triplets.tolist():
             pairs[triplet[0], triplet[1]] += 1
             for role, node in zip(roles, triplet, strict=True):

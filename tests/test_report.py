@@ -11,8 +11,9 @@ import pytest
 
 from mmtutorial import report
 from mmtutorial.errors import InputError
-from mmtutorial.report import summary, write_report
+from mmtutorial.report import write_report
 from mmtutorial.report_data import read_curves, read_results
+from mmtutorial.report_findings import summary
 from tests.plots.run_folder import NAMES, write_run
 
 SECTIONS = ["finding", "arms", "differences", "training", "patches", "graph", "embedding", "predictions"]

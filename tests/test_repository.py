@@ -26,16 +26,29 @@ FLOORS = {
     -2: {"__init__", "errors"},
     -1: {"files", "randomness"},
     0: {"datasets", "networks", "presets"},
-    1: {"patches", "graph", "triplet", "metrics", "embedding", "augment", "sampling", "plots"},
+    1: {
+        "patches",
+        "crops",
+        "graph",
+        "class_places",
+        "training_log",
+        "triplet",
+        "metrics",
+        "embedding",
+        "augment",
+        "sampling",
+        "plots",
+    },
     2: {"engine"},
     3: {"proxies", "tuning", "segmentation"},
-    4: {"experiment", "report_data"},
-    5: {"report", "widgets", "doctor"},
+    4: {"experiment", "report_data", "prediction"},
+    5: {"report", "report_findings", "report_markdown", "widgets", "doctor"},
     6: {"classroom", "cli", "__main__"},
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
-# Neighbours that may import, in this direction: embeddings are measured on the sphere of the loss.
-NEIGHBOURS = {("embedding", "triplet")}
+# Neighbours that may import, in this direction: embeddings are measured on the sphere of the loss; the graph, the
+# patches and the report each have a helper of their own.
+NEIGHBOURS = {("embedding", "triplet"), ("graph", "class_places"), ("patches", "crops"), ("report", "report_findings")}
 TRAINS = {"networks", "engine", "proxies", "tuning", "segmentation", "experiment"}
 SHOWS = {"plots", "report", "widgets", "classroom", "cli"}
 MAX_LINES = 250

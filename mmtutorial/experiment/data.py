@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmtutorial.datasets import ClassTable, SegmentationDataset, hold_out, open_dataset, roles
+from mmtutorial.datasets import VOID, ClassTable, SegmentationDataset, hold_out, open_dataset, roles
 from mmtutorial.datasets.choosing import choose_labeled
 from mmtutorial.errors import InputError
 from mmtutorial.presets import Preset
@@ -56,9 +56,12 @@ class ExperimentData:
             self.labeled = self._open(self.roles.train, labeled=wanted)
             self.scored_on = self.roles.choose if request.validate else self.roles.report
             scored = self._open(self.scored_on)
-        if len(scored) == 0:
-            raise InputError(f"split {self.scored_on} of {request.dataset} is empty; add images to score on")
         self.scored = scored if preset.evaluated is None else some(scored, preset.evaluated)
+        if all(bool((self.scored.arrays(i)[1] == VOID).all()) for i in range(len(self.scored))):
+            raise InputError(
+                f"{self.scored_on} of {request.dataset} has no labels to score on: its masks are void all over; "
+                "label some of it, or choose other classes"
+            )
 
     @property
     def classes(self) -> ClassTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,20 @@ def write_pictures(runner: Runner) -> None:
     for arm in runner.plan.arms:
         if arm.tuned:
             _once(folder / f"embedding-{arm.name}.npz", lambda arm=arm: _embedding(runner, arm))
-    _once(folder / "predictions.npz", lambda: _predictions(runner))
+    predictions = folder / "predictions.npz"
+    if _arms_of(predictions) != [arm.name for arm in runner.plan.arms]:
+        predictions.unlink(missing_ok=True)
+    _once(predictions, lambda: _predictions(runner))
+
+
+def _arms_of(path: Path) -> list[str]:
+    """The arms whose predictions a file holds; an earlier command may have had fewer."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            names: list[str] = stored["arms"].tolist()
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        return []
+    return names
 
 
 def _once(path: Path, arrays: Any) -> None:

@@ -49,8 +49,13 @@ class Colorizer(nn.Module):
 
 
 def hypercolumns(maps: list[Tensor], points: Tensor) -> Tensor:
-    """(N, P, sum of channels): every layer's features, bilinear, at points (N, P, 2) in -1..1."""
-    at_points = [F.grid_sample(m, points[:, None].to(m.dtype), align_corners=False)[:, :, 0] for m in maps]
+    """(N, P, sum of channels): every layer's features, bilinear, at points (N, P, 2) in -1..1.
+
+    Past the outermost feature the border is repeated; padding with zeros would dim the columns near it.
+    """
+    at_points = [
+        F.grid_sample(m, points[:, None].to(m.dtype), padding_mode="border", align_corners=False)[:, :, 0] for m in maps
+    ]
     return torch.cat(at_points, dim=1).transpose(1, 2)
 
 

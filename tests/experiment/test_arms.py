@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from mmtutorial.errors import InputError
+from mmtutorial.experiment.arms import ARMS, compared, parse_arms, tuning_cost
+from mmtutorial.presets import CLASS, PRESETS, Preset
+
+NAMES = [
+    f"{pretraining}{suffix}"
+    for pretraining in ("random", "colorization")
+    for suffix in ("", "+more", "+triplets", "+graph")
+]
+
+
+def test_the_arms_and_what_they_are() -> None:
+    assert list(ARMS) == NAMES
+    assert all(arm.name == name for name, arm in ARMS.items())
+    assert [ARMS[name].tuning for name in NAMES[:4]] == ["none", "none", "random-triplets", "graph"]
+    assert [ARMS[name].tuned for name in NAMES[:4]] == [False, False, True, True]
+    assert {arm.pretraining for arm in ARMS.values()} == {"random", "colorization"}
+
+
+def sized(tuning_images: int, patches: int, patch: int, images: int, crop: int, steps: int = 100) -> Preset:
+    tuning = replace(CLASS.tuning.schedule, steps=steps, images=tuning_images)
+    segmentation = replace(CLASS.segmentation.schedule, steps=400, images=images)
+    return replace(
+        CLASS,
+        tuning=replace(CLASS.tuning, schedule=tuning, patches=patches, output_size=patch),
+        segmentation=replace(CLASS.segmentation, schedule=segmentation, crop=crop),
+    )
+
+
+@pytest.mark.parametrize(
+    ("preset", "cost"),
+    [
+        (sized(16, 10, 32, 16, 96), 112),  # 10 * 32^2 against 96^2 pixels an image: 1.11 times, rounded up
+        (sized(16, 9, 32, 16, 96), 100),  # as many pixels
+        (sized(4, 5, 16, 16, 96), 100),  # fewer pixels, yet never fewer steps
+        (sized(40, 10, 128, 16, 512), 157),  # the authors' numbers
+        (sized(40, 10, 128, 16, 512, steps=0), 0),
+    ],
+)
+def test_the_control_is_given_what_tuning_costs_in_steps_and_in_pixels(preset: Preset, cost: int) -> None:
+    assert tuning_cost(preset) == cost
+    for name, arm in ARMS.items():
+        steps = arm.steps(preset)
+        assert steps["segmentation"] == arm.segmentation_schedule(preset).steps
+        assert steps["segmentation"] == 400 + (cost if name.endswith("+more") else 0)
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_steps_of_every_arm(name: str) -> None:
+    preset = PRESETS[name]
+    tuning, proxy = preset.tuning.schedule.steps, preset.proxy.schedule.steps
+    for arm in ARMS.values():
+        steps = arm.steps(preset)
+        assert steps["tuning"] == (tuning if arm.suffix in ("triplets", "graph") else 0)
+        assert steps["proxy"] == (proxy if arm.pretraining == "colorization" else 0)
+    plain, more, _, graph = (sum(ARMS[n].steps(preset).values()) for n in NAMES[:4])
+    # The fair control never gets fewer steps than the arm it stands against.
+    assert plain < graph <= more
+    longer, usual = ARMS["random+more"].segmentation_schedule(preset), preset.segmentation.schedule
+    assert replace(longer, steps=usual.steps) == usual
+    assert math.isclose(longer.lr, usual.lr)
+
+
+def test_names_from_the_command_line() -> None:
+    assert parse_arms(None) == list(ARMS.values())
+    assert [arm.name for arm in parse_arms(" random+graph, random ,random+graph,")] == ["random+graph", "random"]
+    assert parse_arms("random") == [ARMS["random"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("random+grpah", r"unknown arm 'random\+grpah'; did you mean 'random\+graph'"),
+        ("random,colourization", "did you mean 'colorization'"),
+        ("", "no arm given; name some of: random, "),
+        (" , ", "no arm given"),
+    ],
+)
+def test_names_that_cannot_be_used(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        parse_arms(text)
+
+
+def test_what_is_compared_with_what() -> None:
+    pairs = [(a.name, b.name) for a, b in compared(parse_arms("random,random+more,random+graph"))]
+    assert pairs == [("random+more", "random"), ("random+graph", "random"), ("random+graph", "random+more")]
+    across = [(a.name, b.name) for a, b in compared(parse_arms("random,random+graph,colorization,colorization+graph"))]
+    assert set(across) == {
+        ("random+graph", "random"),
+        ("colorization", "random"),
+        ("colorization+graph", "random+graph"),
+        ("colorization+graph", "colorization"),
+    }
+    assert compared(parse_arms("random")) == []
+
+
+def test_all_arms_make_every_comparison_once() -> None:
+    pairs = compared(list(ARMS.values()))
+    assert len({frozenset((a.name, b.name)) for a, b in pairs}) == len(pairs) == 2 * 6 + 4

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from mmtutorial import files
+from mmtutorial.errors import InputError
+from mmtutorial.files import read_json, read_tensors, write_bytes, write_json, write_tensors
+from tests.test_training_log import files_no_larger_than
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_bytes_are_written_with_their_folders(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "a" / "b" / "file", b"one")
+    write_bytes(tmp_path / "a" / "b" / "file", b"two")
+    assert (tmp_path / "a" / "b" / "file").read_bytes() == b"two"
+    assert names(tmp_path / "a" / "b") == ["file"]
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_bytes(path, b"old")
+    with files_no_larger_than(1000), pytest.raises(InputError) as caught:
+        write_bytes(path, b"new" * 1000)
+    message = str(caught.value)
+    assert message.startswith(f"cannot write {path}: File too large; ")
+    assert "free space or choose another --out" in message
+    assert "--resume" in message
+    assert "\n" not in message
+    assert isinstance(caught.value.__cause__, OSError)
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_full_disk_leaves_no_part_of_a_new_file(tmp_path: Path) -> None:
+    with files_no_larger_than(1000), pytest.raises(InputError):
+        write_tensors(tmp_path / "file", {"a": torch.zeros(1000)}, {})
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_the_name_is_given_only_to_what_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Where flushing or renaming fails, the name still has the old file, and what it gets is whole."""
+    path = tmp_path / "file"
+    write_bytes(path, b"old")
+    order: list[str] = []
+
+    def fsync(descriptor: int) -> None:
+        assert path.read_bytes() == b"old"
+        assert os.fstat(descriptor).st_size == 3
+        order.append("fsync")
+        if call == "fsync":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def replace(part: Path, target: Path) -> None:
+        assert part.read_bytes() == b"new"
+        assert part.parent == target.parent == tmp_path
+        assert target.read_bytes() == b"old"
+        order.append("replace")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(files.os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(InputError, match="No space left on device"):
+        write_bytes(path, b"new")
+    assert order == ["fsync", "replace"][: 1 if call == "fsync" else 2]
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_place_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(InputError, match=f"cannot write {tmp_path / 'file' / 'deep' / 'x'}: "):
+        write_bytes(tmp_path / "file" / "deep" / "x", b"")
+    assert (tmp_path / "file").read_text() == "precious"
+
+
+def test_a_name_that_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    with pytest.raises(InputError, match="cannot write"):
+        write_bytes(tmp_path / "x", b"1")
+    assert names(tmp_path) == ["x"]
+
+
+def test_json_there_and_back(tmp_path: Path) -> None:
+    value = {"a": [1, 2.5, None], "b": "é"}
+    write_json(tmp_path / "x.json", value)
+    assert read_json(tmp_path / "x.json") == value
+    assert (tmp_path / "x.json").read_text().endswith("}\n")
+
+
+def test_json_has_no_nan(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "x.json", math.nan)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("content", [None, b"", b'{"a": ', b"\xff\xfe", b"<html>"])
+def test_unreadable_json(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "x.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read_json(path)
+    assert str(caught.value).startswith(f"cannot read {path}: ")
+    assert str(caught.value).endswith("delete it and run again with --resume")
+    assert "\n" not in str(caught.value)
+
+
+def test_tensors_there_and_back(tmp_path: Path) -> None:
+    tensors = {
+        "float": torch.randn(3, 4, requires_grad=True),
+        "channels_last": torch.randn(2, 3, 4, 5).contiguous(memory_format=torch.channels_last),
+        "counter": torch.tensor(7),
+        "half": torch.randn(3).bfloat16(),
+        "empty": torch.zeros(0, 2),
+    }
+    about = {"stage": "tuning", "nested": {"seed": 0, "side": [0.125, 0.5]}, "none": None}
+    write_tensors(tmp_path / "x.safetensors", tensors, about)
+    found, described = read_tensors(tmp_path / "x.safetensors")
+    assert described == about
+    assert set(found) == set(tensors)
+    for name, tensor in tensors.items():
+        assert found[name].dtype == tensor.dtype
+        assert torch.equal(found[name], tensor)
+
+
+def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
+    a, b = torch.randn(3), torch.randn(4)
+    write_tensors(tmp_path / "x", {"a": a, "b": b}, {"one": 1, "two": 2})
+    write_tensors(tmp_path / "y", {"b": b, "a": a}, {"two": 2, "one": 1})
+    assert (tmp_path / "x").read_bytes() == (tmp_path / "y").read_bytes()
+
+
+@pytest.mark.parametrize("keep", [0, 7, 8, 100, -1])
+def test_truncated_tensors(tmp_path: Path, keep: int) -> None:
+    path = tmp_path / "x.safetensors"
+    write_tensors(path, {"a": torch.randn(100)}, {"stage": "x"})
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(InputError) as caught:
+        read_tensors(path)
+    assert str(caught.value).startswith(f"{path} is damaged")
+    assert "delete it and run again with --resume" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_tensors_of_others(tmp_path: Path) -> None:
+    save_file({"a": torch.zeros(2)}, tmp_path / "bare.safetensors")
+    save_file({"a": torch.zeros(2)}, tmp_path / "other.safetensors", metadata={"format": "pt"})
+    save_file({"a": torch.zeros(2)}, tmp_path / "broken.safetensors", metadata={"about": "{"})
+    torch.save({"a": torch.zeros(2)}, tmp_path / "pickle.pt")
+    for path in tmp_path.iterdir():
+        with pytest.raises(InputError, match=f"{path.name} is damaged or not written by mmtutorial"):
+            read_tensors(path)
+
+
+def test_no_tensors(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no weights at .*nowhere; check the path"):
+        read_tensors(tmp_path / "nowhere")
+    with pytest.raises(InputError, match=str(tmp_path)):
+        read_tensors(tmp_path)
+
+
+def test_json_is_readable_to_people(tmp_path: Path) -> None:
+    write_json(tmp_path / "x.json", {"a": 1, "b": 2})
+    assert len((tmp_path / "x.json").read_text().splitlines()) == 4
+    assert json.loads((tmp_path / "x.json").read_text()) == {"a": 1, "b": 2}
