@@ -138,16 +138,16 @@ SMOKE = Preset(
 # Without batch norm, as the network whose row rises most on the slides: plain training hardly gets it going.
 CLASS = Preset(
     name="class",
-    proxy=ProxyBudget(Schedule(steps=1200, images=8, lr=4e-3)),
+    proxy=ProxyBudget(Schedule(steps=1200, images=8, lr=2e-3), points=256),
     tuning=TuningBudget(
-        Schedule(steps=600, images=8, lr=4e-3),
+        Schedule(steps=500, images=8, lr=4e-3),
         patches=5,
         side=(1 / 4, 1 / 2),
-        margin=0.5,
+        margin=0.3,
         pooling="max",
         jitter=0.3,
     ),
-    segmentation=SegmentationBudget(Schedule(steps=400, images=4, lr=3e-3)),
+    segmentation=SegmentationBudget(Schedule(steps=300, images=4, lr=3e-3)),
     batch_norm=False,
 )
 
