@@ -96,7 +96,7 @@ def run(
 
     plan = Plan(
         request=Request(dataset, None if root is None else str(root), _names(classes), labeled, validate),
-        preset=override(get_preset(preset), _assignments(settings or [])),
+        preset=override(get_preset(preset, dataset), _assignments(settings or [])),
         arms=tuple(parse_arms(arms)),
         seeds=_seeds(seeds),
     )
