@@ -16,7 +16,8 @@ README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    return [text for kind, text in found if kind == language]
 
 
 def test_its_python_runs_and_prints_what_it_made(capsys: pytest.CaptureFixture[str]) -> None:
