@@ -91,7 +91,8 @@ def run(
     """Train and compare arms; write results.json and report.html."""
     from mmtutorial.engine import make_fabric
     from mmtutorial.experiment import Plan, Request, Runner, parse_arms, write_pictures, write_results
-    from mmtutorial.presets import get_preset, override
+    from mmtutorial.overrides import override
+    from mmtutorial.presets import get_preset
     from mmtutorial.report import write_report
 
     plan = Plan(

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mmtutorial.errors import InputError
-from mmtutorial.presets import CLASS, PAPER, PRESETS, SMOKE, Preset, get_preset, override
+from mmtutorial.overrides import override
+from mmtutorial.presets import CLASS, PAPER, PRESETS, SMOKE, Preset, get_preset
 
 
 def paths(node: Any, prefix: str = "") -> dict[str, Any]:
@@ -129,3 +130,10 @@ def test_values_of_the_wrong_kind(path: str, text: str, said: str) -> None:
     message = refused((path, text))
     assert said in message
     assert path in message
+
+
+def test_photos_get_longer_fine_tuning_than_drawings() -> None:
+    drawings, photos = get_preset("class"), get_preset("class", "voc")
+    assert photos.segmentation.schedule.steps > drawings.segmentation.schedule.steps
+    assert (photos.name, photos.tuning, photos.proxy) == (drawings.name, drawings.tuning, drawings.proxy)
+    assert get_preset("smoke", "camvid") is SMOKE

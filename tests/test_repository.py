@@ -25,7 +25,7 @@ FILES = sorted(LIBRARY.rglob("*.py"))
 FLOORS = {
     -2: {"__init__", "errors"},
     -1: {"files", "randomness"},
-    0: {"datasets", "networks", "presets"},
+    0: {"datasets", "networks", "presets", "overrides"},
     1: {
         "patches",
         "crops",
@@ -47,8 +47,14 @@ FLOORS = {
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 # Neighbours that may import, in this direction: embeddings are measured on the sphere of the loss; the graph, the
-# patches and the report each have a helper of their own.
-NEIGHBOURS = {("embedding", "triplet"), ("graph", "class_places"), ("patches", "crops"), ("report", "report_findings")}
+# patches, the presets and the report each have a helper of their own.
+NEIGHBOURS = {
+    ("embedding", "triplet"),
+    ("graph", "class_places"),
+    ("patches", "crops"),
+    ("report", "report_findings"),
+    ("overrides", "presets"),
+}
 TRAINS = {"networks", "engine", "proxies", "tuning", "segmentation", "experiment"}
 SHOWS = {"plots", "report", "widgets", "classroom", "cli"}
 MAX_LINES = 250

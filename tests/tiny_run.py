@@ -8,7 +8,8 @@ from typing import Any
 
 from mmtutorial.engine import make_fabric
 from mmtutorial.experiment import Plan, Request, Runner, parse_arms, write_results
-from mmtutorial.presets import SMOKE, Preset, override
+from mmtutorial.overrides import override
+from mmtutorial.presets import SMOKE, Preset
 
 SETTINGS = {
     "proxy.schedule.steps": "12",
