@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from mmtutorial.errors import InputError
-from mmtutorial.files import read_json, read_tensors, write_json, write_tensors
+from mmtutorial.files import read_json, read_tensors, remove, write_json, write_tensors
 from mmtutorial.presets import Schedule
 from mmtutorial.randomness import generator_for, global_seed
 from mmtutorial.training_log import TrainingLog
@@ -97,7 +97,7 @@ def train(stage: Stage, *, seed: int, folder: Path, fabric: Fabric) -> StageResu
         run.to_the_end()
     write_tensors(model, stage.module.state_dict(), about)
     write_json(done, {"stage": stage.name, "steps": stage.schedule.steps, "seconds": round(run.seconds, 2)})
-    (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+    remove(folder / "checkpoint.safetensors")
     return StageResult(stage.schedule.steps, round(run.seconds, 2))
 
 

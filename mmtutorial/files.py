@@ -21,7 +21,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     Raises:
         InputError: the disk is full or the place cannot be written. What stood at ``path`` is untouched.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = _part(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
@@ -37,6 +37,17 @@ def write_bytes(path: Path, data: bytes) -> None:
             f"cannot write {path}: {error.strerror or error}; free space or choose another --out, "
             "then run again with --resume (what was complete is kept)"
         ) from error
+
+
+def remove(path: Path) -> None:
+    """Remove a file, and what a kill in the midst of writing it may have left."""
+    path.unlink(missing_ok=True)
+    _part(path).unlink(missing_ok=True)
+
+
+def _part(path: Path) -> Path:
+    """Where a file is written before it gets its name."""
+    return path.with_name(f".{path.name}.part")
 
 
 def write_json(path: Path, value: Any) -> None:

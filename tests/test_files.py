@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from mmtutorial import files
 from mmtutorial.errors import InputError
-from mmtutorial.files import read_json, read_tensors, write_bytes, write_json, write_tensors
+from mmtutorial.files import read_json, read_tensors, remove, write_bytes, write_json, write_tensors
 from tests.test_training_log import files_no_larger_than
 
 
@@ -177,3 +177,12 @@ def test_json_is_readable_to_people(tmp_path: Path) -> None:
     write_json(tmp_path / "x.json", {"a": 1, "b": 2})
     assert len((tmp_path / "x.json").read_text().splitlines()) == 4
     assert json.loads((tmp_path / "x.json").read_text()) == {"a": 1, "b": 2}
+
+
+def test_remove_takes_the_rest_of_an_interrupted_write_along(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    write_bytes(path, b"whole")
+    (tmp_path / ".checkpoint.safetensors.part").write_bytes(b"who")
+    remove(path)
+    remove(path)
+    assert list(tmp_path.iterdir()) == []
