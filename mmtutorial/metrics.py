@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from mmtutorial.datasets.classes import VOID
 from mmtutorial.errors import InputError
-
-VOID = 255
 
 
 def confusion_matrix(truths: Sequence[Tensor], predictions: Sequence[Tensor], classes: int) -> Tensor:

@@ -21,9 +21,9 @@ import torch
 from torch import Tensor
 
 from mmtutorial.crops import crop_and_resize
+from mmtutorial.datasets.classes import VOID
 from mmtutorial.errors import InputError, unknown
 
-VOID = 255
 # As the authors' code: five candidates for each patch wanted, and an object patch is passed over when more
 # than 60 % of it is covered by those already kept.
 CANDIDATES_PER_PATCH = 5

@@ -8,6 +8,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor, nn
 
+from mmtutorial.datasets import VOID
 from mmtutorial.experiment.data import ExperimentData, some
 from mmtutorial.patches import PatchBatch
 from mmtutorial.randomness import generator_for
@@ -19,7 +20,7 @@ _PATCHES_AN_IMAGE = 4
 @lru_cache(maxsize=1)
 def held_out_patches(data: ExperimentData) -> PatchBatch:
     """The same patches, four an image, for all arms and seeds."""
-    labelled = [i for i in range(len(data.scored)) if bool((data.scored.arrays(i)[1] != 255).any())]
+    labelled = [i for i in range(len(data.scored)) if bool((data.scored.arrays(i)[1] != VOID).any())]
     images = some(data.scored.subset(labelled), data.preset.embedded)
     budget = replace(data.preset.tuning, patches=_PATCHES_AN_IMAGE)
     side = patch_side(data.labeled, budget)
