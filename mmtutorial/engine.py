@@ -55,6 +55,10 @@ class Stage(Protocol):
         """
         ...
 
+    def begin(self, generator: torch.Generator) -> None:
+        """Called once before the first step, not after a resume; for weights computed from the images."""
+        ...
+
     def parameter_groups(self) -> list[dict[str, Any]]:
         """Parameters for the optimiser; ``lr_scale`` in a group multiplies its learning rate."""
         ...
@@ -141,6 +145,8 @@ class _Run:
         self.checkpoint = folder / "checkpoint.safetensors"
         if self.checkpoint.exists():
             self._restore()
+        else:
+            stage.begin(generator_for(seed, stage.name, "begin"))
         self.log.keep_until(self.step)
 
     def to_the_end(self) -> None:

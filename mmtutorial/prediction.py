@@ -7,19 +7,19 @@ from pathlib import Path
 
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from mmtutorial.datasets.files import PHOTO_SUFFIXES, by_stem, read_image
 from mmtutorial.errors import InputError
 from mmtutorial.files import read_tensors, write_bytes
-from mmtutorial.networks import FCN, TinyEncoder
+from mmtutorial.networks import NetworkSpec, make_encoder, make_network
 from mmtutorial.segmentation import predict
 
 _PORTION = 16
 
 
-def load_network(checkpoint: Path) -> tuple[FCN, list[str], list[list[int]]]:
+def load_network(checkpoint: Path) -> tuple[nn.Module, list[str], list[list[int]]]:
     """A trained segmentation network from its ``model.safetensors``.
 
     Returns:
@@ -32,9 +32,8 @@ def load_network(checkpoint: Path) -> tuple[FCN, list[str], list[list[int]]]:
     if about.get("stage") != "segmentation" or "step" in about:
         kind = "an unfinished" if "step" in about else f"a {about.get('stage')}"
         raise InputError(f"{checkpoint} holds {kind} stage; give segmentation/ARM/model.safetensors of a run")
-    made = about["network"]
-    encoder = TinyEncoder(in_channels=made["in_channels"], batch_norm=made["batch_norm"])
-    network = FCN(encoder, len(about["classes"]))
+    spec = NetworkSpec(**about["network"])
+    network = make_network(make_encoder(spec), spec, len(about["classes"]))
     network.load_state_dict(tensors)
     return network.eval(), about["classes"], about["palette"]
 

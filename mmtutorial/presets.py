@@ -88,6 +88,7 @@ class SegmentationBudget:
         scale: range of the random scale.
         jitter: largest relative change of an image's brightness and contrast; 0 for none.
         encoder_lr: learning rate of the encoder as a multiple of the head's.
+        points: random pixels an image on which to train, as the hypercolumn head does; None for all.
     """
 
     schedule: Schedule
@@ -95,6 +96,7 @@ class SegmentationBudget:
     scale: tuple[float, float] = (0.75, 1.5)
     jitter: float = 0.0
     encoder_lr: float = 1.0
+    points: int | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,9 @@ class Preset:
     """One size of experiment.
 
     Attributes:
-        batch_norm: whether the tiny encoder has it.
+        encoder: ``tiny``, ``alexnet`` or ``vgg16``.
+        head: ``fcn`` or ``hypercolumn``.
+        batch_norm: whether the encoder has it.
         labeled: labelled training images where the command line names no number; None for the data set's own.
         unlabeled: unlabelled images for the proxy; None for all.
         evaluated: images to report on; None for all.
@@ -114,6 +118,8 @@ class Preset:
     proxy: ProxyBudget
     tuning: TuningBudget
     segmentation: SegmentationBudget
+    encoder: Literal["tiny", "alexnet", "vgg16"] = "tiny"
+    head: Literal["fcn", "hypercolumn"] = "fcn"
     batch_norm: bool = True
     labeled: int | None = None
     unlabeled: int | None = None

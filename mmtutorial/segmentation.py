@@ -13,7 +13,8 @@ from tqdm.auto import tqdm
 
 from mmtutorial.augment import jitter_light
 from mmtutorial.datasets import VOID, SegmentationDataset, apply, training_transform
-from mmtutorial.networks import FCN
+from mmtutorial.networks import Segmenter
+from mmtutorial.networks.hypercolumns import random_points
 from mmtutorial.presets import Schedule, SegmentationBudget
 from mmtutorial.sampling import batch_indices, steps_per_epoch
 
@@ -36,7 +37,7 @@ class SegmentationStage:
 
     def __init__(
         self,
-        network: FCN,
+        network: Segmenter,
         images: SegmentationDataset,
         budget: SegmentationBudget,
         *,
@@ -67,6 +68,9 @@ class SegmentationStage:
             "schedule": asdict(self.schedule),
         }
 
+    def begin(self, generator: torch.Generator) -> None:
+        """Nothing: the weights are given."""
+
     def parameter_groups(self) -> list[dict[str, Any]]:
         """The encoder, at its own share of the learning rate, and the head."""
         return [
@@ -80,8 +84,13 @@ class SegmentationStage:
         samples = [apply(self.transform, *self.images[i], generator) for i in indices]
         device = next(module.parameters()).device
         images = torch.stack([image.as_subclass(Tensor) for image, _ in samples]).to(device)
-        masks = torch.stack([mask.as_subclass(Tensor) for _, mask in samples]).to(device)
-        scores = module(jitter_light(images, self.budget.jitter, generator))
+        masks = torch.stack([mask.as_subclass(Tensor) for _, mask in samples])
+        images = jitter_light(images, self.budget.jitter, generator)
+        if self.budget.points is None:
+            scores, masks = module(images), masks.to(device)
+        else:
+            points, at_points = random_points(masks[:, None], self.budget.points, generator)
+            scores, masks = module(images, points.to(device)), at_points[:, 0, 0].to(device)
         # A sum over labelled pixels and not the mean of F.cross_entropy, which is 0/0 where crops hold none.
         labelled = (masks != VOID).sum().clamp(min=1)
         return F.cross_entropy(scores, masks.long(), ignore_index=VOID, reduction="sum") / labelled, {}

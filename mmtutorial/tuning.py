@@ -16,7 +16,7 @@ from mmtutorial.augment import flip_some, jitter_light
 from mmtutorial.datasets import SegmentationDataset
 from mmtutorial.errors import unknown
 from mmtutorial.graph import PatchGraph, connected_graph, random_triplets
-from mmtutorial.networks import TinyEncoder
+from mmtutorial.networks import Encoder
 from mmtutorial.patches import PatchBatch, sample_patches
 from mmtutorial.presets import Schedule, TuningBudget
 from mmtutorial.sampling import batch_indices, steps_per_epoch
@@ -34,7 +34,7 @@ class Embedder(nn.Module):
             original); ``"max"`` and ``"mean"`` pool over positions.
     """
 
-    def __init__(self, encoder: TinyEncoder, pooling: str = "flatten") -> None:
+    def __init__(self, encoder: Encoder, pooling: str = "flatten") -> None:
         super().__init__()
         if pooling not in ("flatten", "max", "mean"):
             raise unknown("pooling", pooling, ("flatten", "max", "mean"))
@@ -63,7 +63,7 @@ class TuningStage:
 
     def __init__(
         self,
-        encoder: TinyEncoder,
+        encoder: Encoder,
         images: SegmentationDataset,
         budget: TuningBudget,
         *,
@@ -89,6 +89,9 @@ class TuningStage:
         self.epoch_steps = steps_per_epoch(len(images), self.schedule.images)
         self.side = patch_side(images, budget)
         self.about: dict[str, Any] = {**(about or {}), "matching": matching, "budget": asdict(budget)}
+
+    def begin(self, generator: torch.Generator) -> None:
+        """Nothing: the weights are given."""
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """All weights alike."""

@@ -40,6 +40,9 @@ class Toy:
         self.poison: dict[int, float] = {}
         self.seen: list[int] = []
 
+    def begin(self, generator: torch.Generator) -> None:
+        pass
+
     def parameter_groups(self) -> list[dict[str, Any]]:
         first, last = list(self.module[0].parameters()), list(self.module[1:].parameters())  # type: ignore[index]
         return [{"params": first, "lr_scale": self.scales[0]}, {"params": last, "lr_scale": self.scales[1]}]

@@ -29,7 +29,7 @@ from mmtutorial.experiment.data import ExperimentData, Request
 from mmtutorial.experiment.held_out import embed, held_out_patches
 from mmtutorial.files import read_json, write_json
 from mmtutorial.metrics import confusion_matrix
-from mmtutorial.networks import FCN, TinyEncoder
+from mmtutorial.networks import Encoder, NetworkSpec, Segmenter, make_encoder, make_network
 from mmtutorial.presets import Preset
 from mmtutorial.proxies import PROXIES
 from mmtutorial.randomness import global_seed
@@ -100,7 +100,7 @@ class Runner:
                 finished[arm.name, seed] = self._run_arm(arm, seed)
         return finished
 
-    def encoder(self, arm: Arm, seed: int, *, tuned: bool) -> tuple[TinyEncoder, list[StageResult]]:
+    def encoder(self, arm: Arm, seed: int, *, tuned: bool) -> tuple[Encoder, list[StageResult]]:
         """The arm's encoder after pre-training or after tuning, and the stages that made it."""
         encoder = self._new_encoder(arm, seed)
         stages = []
@@ -123,11 +123,11 @@ class Runner:
             stages.append(self._train(tuning, seed, self._folder(seed, "tuning", arm.name)))
         return encoder, stages
 
-    def network(self, arm: Arm, seed: int) -> tuple[FCN, list[StageResult]]:
+    def network(self, arm: Arm, seed: int) -> tuple[Segmenter, list[StageResult]]:
         """The arm's segmentation network after all stages, and the stages that made it."""
         encoder, stages = self.encoder(arm, seed, tuned=arm.tuned)
         with global_seed(seed, "head"):
-            network = FCN(encoder, len(self.data.classes))
+            network = make_network(encoder, self.spec(arm), len(self.data.classes))
         segmentation = SegmentationStage(
             network,
             self.data.labeled,
@@ -171,11 +171,16 @@ class Runner:
         found = read_json(record)
         return found["before"], found["after"]
 
-    def _new_encoder(self, arm: Arm, seed: int) -> TinyEncoder:
-        # A colorization network sees grey images, in every stage, as in the authors' code.
-        in_channels = 3 if arm.pretraining == "random" else 1
-        with global_seed(seed, "encoder", in_channels):
-            return TinyEncoder(in_channels=in_channels, batch_norm=self.plan.preset.batch_norm)
+    def spec(self, arm: Arm) -> NetworkSpec:
+        """The arm's network. Its input stays the same in every stage, as in the authors' code."""
+        preset = self.plan.preset
+        seen = PROXIES[arm.pretraining].input if arm.pretraining in PROXIES else "rgb"
+        return NetworkSpec(preset.encoder, preset.head, seen, preset.batch_norm)
+
+    def _new_encoder(self, arm: Arm, seed: int) -> Encoder:
+        spec = self.spec(arm)
+        with global_seed(seed, "encoder", spec.input):
+            return make_encoder(spec)
 
     def _train(self, stage: Stage, seed: int, folder: Path) -> StageResult:
         return train(stage, seed=seed, folder=folder, fabric=self.fabric)
@@ -185,13 +190,7 @@ class Runner:
 
     def _about(self, arm: Arm) -> dict[str, Any]:
         """What makes a stage's weights usable later: the network they fit, and the arm."""
-        network = {
-            "encoder": "tiny",
-            "head": "fcn",
-            "in_channels": 3 if arm.pretraining == "random" else 1,
-            "batch_norm": self.plan.preset.batch_norm,
-        }
-        return {"network": network, "pretraining": arm.pretraining}
+        return {"network": asdict(self.spec(arm)), "pretraining": arm.pretraining}
 
     def _claim(self) -> None:
         """Take possession of the folder."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmtutorial.networks.tiny import TinyEncoder
+from mmtutorial.networks.encoder import Encoder, Segmenter
+from mmtutorial.networks.hypercolumns import hypercolumns
 
 
-class FCN(nn.Module):
+class FCN(Segmenter):
     """Scores each class at each step of the feature map, then enlarges the scores to the image.
 
     Attributes:
@@ -16,7 +17,7 @@ class FCN(nn.Module):
         head: convolution and classifier, always from random weights, as in the authors' code.
     """
 
-    def __init__(self, encoder: TinyEncoder, classes: int) -> None:
+    def __init__(self, encoder: Encoder, classes: int) -> None:
         super().__init__()
         self.encoder = encoder
         width = encoder.width
@@ -28,7 +29,9 @@ class FCN(nn.Module):
             nn.Conv2d(width, classes, 1),
         )
 
-    def forward(self, images: Tensor) -> Tensor:
-        """(N, K, H, W) scores of images (N, 3, H, W), uint8 or float 0..1."""
-        scores = self.head(self.encoder(images))
-        return F.interpolate(scores.float(), images.shape[-2:], mode="bilinear", align_corners=False)
+    def forward(self, images: Tensor, points: Tensor | None = None) -> Tensor:
+        """(N, K, H, W) scores of images (N, 3, H, W), or (N, K, P) at points (N, P, 2)."""
+        scores = self.head(self.encoder(images)).float()
+        if points is not None:
+            return hypercolumns([scores], points).transpose(1, 2)
+        return F.interpolate(scores, images.shape[-2:], mode="bilinear", align_corners=False)

@@ -10,18 +10,15 @@ hue loss times 5 times chroma); ``train/train_vgg16.prototxt`` of gustavla/autoc
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmtutorial.datasets import SegmentationDataset, apply, training_transform
-from mmtutorial.networks import TinyEncoder
-from mmtutorial.networks.inputs import to_unit_range
-from mmtutorial.presets import ProxyBudget, Schedule
-from mmtutorial.sampling import batch_indices, steps_per_epoch
+from mmtutorial.datasets import SegmentationDataset
+from mmtutorial.networks import Encoder
+from mmtutorial.networks.hypercolumns import hypercolumns, pixel_grid, random_points
+from mmtutorial.networks.inputs import to_grey, to_unit_range
+from mmtutorial.proxies.base import ProxyPicture, ProxyScore, ProxyStage
 
 BINS = 32
 HUE_WEIGHT = 5.0
@@ -31,7 +28,7 @@ _HIDDEN = 128
 class Colorizer(nn.Module):
     """Grey encoder with a hypercolumn head for hue and chroma."""
 
-    def __init__(self, encoder: TinyEncoder) -> None:
+    def __init__(self, encoder: Encoder) -> None:
         super().__init__()
         self.encoder = encoder
         self.head = nn.Sequential(nn.Linear(sum(encoder.widths), _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, 2 * BINS))
@@ -46,17 +43,6 @@ class Colorizer(nn.Module):
         scores = self.head(hypercolumns(self.encoder.feature_maps(images), points))
         hue, chroma = scores.float().split(BINS, dim=-1)
         return hue, chroma
-
-
-def hypercolumns(maps: list[Tensor], points: Tensor) -> Tensor:
-    """(N, P, sum of channels): every layer's features, bilinear, at points (N, P, 2) in -1..1.
-
-    Past the outermost feature the border is repeated; padding with zeros would dim the columns near it.
-    """
-    at_points = [
-        F.grid_sample(m, points[:, None].to(m.dtype), padding_mode="border", align_corners=False)[:, :, 0] for m in maps
-    ]
-    return torch.cat(at_points, dim=1).transpose(1, 2)
 
 
 def hue_and_chroma(images: Tensor) -> tuple[Tensor, Tensor]:
@@ -79,50 +65,79 @@ def to_bins(values: Tensor) -> Tensor:
     return (values * BINS).long().clamp(0, BINS - 1)
 
 
-class ColorizationStage:
-    """Colorization as a stage for the training loop.
-
-    Attributes:
-        name: ``"colorization"``.
-        module: the colorizer; its encoder goes on to tuning and segmentation.
-        schedule: steps and learning rate.
-        epoch_steps: steps for one pass over the images.
-        about: what was asked for.
-    """
+class ColorizationStage(ProxyStage):
+    """Colorization as a stage for the training loop. :attr:`module` is a :class:`Colorizer`."""
 
     name = "colorization"
+    input = "grey"
+    shortcut = (
+        "Grey is always a cheap guess, since most pixels have little colour: the hue loss of a pixel is weighted "
+        "by its chroma. The encoder never sees colour, in later stages neither, or it would copy it."
+    )
 
-    def __init__(
-        self,
-        encoder: TinyEncoder,
-        images: SegmentationDataset,
-        budget: ProxyBudget,
-        *,
-        seed: int,
-        about: dict[str, Any] | None = None,
-    ) -> None:
-        """Prepare pre-training of a grey ``encoder`` on ``images``, whose masks are not looked at."""
-        self.module: nn.Module = Colorizer(encoder)
-        self.images, self.budget, self.seed = images, budget, seed
-        self.schedule: Schedule = budget.schedule
-        self.epoch_steps = steps_per_epoch(len(images), self.schedule.images)
-        self.transform = training_transform(budget.crop, scale=budget.scale, flip=True)
-        self.about: dict[str, Any] = {**(about or {}), "budget": asdict(budget)}
-
-    def parameter_groups(self) -> list[dict[str, Any]]:
-        """All weights alike."""
-        return [{"params": list(self.module.parameters())}]
+    def network(self, encoder: Encoder) -> nn.Module:
+        """The encoder with the hypercolumn head."""
+        return Colorizer(encoder)
 
     def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy of hue, weighted by chroma, plus that of chroma, at random pixels."""
-        indices = batch_indices(len(self.images), self.schedule.images, step, seed=self.seed, name=self.name)
-        crops = [apply(self.transform, *self.images[i], generator)[0].as_subclass(Tensor) for i in indices]
-        images = torch.stack(crops)
-        points, pixels = _random_points(images, self.budget.points, generator)
+        images = self.crops(step, generator)
+        points, pixels = random_points(images, self.budget.points, generator)
         hue, chroma = hue_and_chroma(pixels)
         device = next(module.parameters()).device
         hue_scores, chroma_scores = module(images.to(device), points.to(device))
         return colour_loss(hue_scores, chroma_scores, hue[:, 0].to(device), chroma[:, 0].to(device))
+
+    @torch.no_grad()
+    def score(self, images: SegmentationDataset, generator: torch.Generator) -> ProxyScore:
+        """Loss at random pixels of held-out images, beside that of the colours' frequencies there.
+
+        The frequencies are counted on the held-out images themselves: no constant guess can do better.
+        """
+        self.module.eval()
+        crops = self.held_out_crops(images, generator)
+        points, pixels = random_points(crops, self.budget.points, generator)
+        hue, chroma = (values[:, 0] for values in hue_and_chroma(pixels))
+        device = next(self.module.parameters()).device
+        losses = []
+        for part in torch.arange(len(crops)).split(64):
+            hue_scores, chroma_scores = self.module(crops[part].to(device), points[part].to(device))
+            loss, _ = colour_loss(hue_scores.cpu(), chroma_scores.cpu(), hue[part], chroma[part])
+            losses.append(loss * len(part))
+        value = float(torch.stack(losses).sum()) / len(crops)
+        return ProxyScore("loss of hue and chroma", value, _loss_of_frequencies(hue, chroma), higher_is_better=False)
+
+    @torch.no_grad()
+    def picture(self, images: Tensor, generator: torch.Generator) -> ProxyPicture:
+        """Grey images, their true colours, and the likeliest hue and chroma at the true lightness."""
+        self.module.eval()
+        device = next(self.module.parameters()).device
+        n, _, height, width = images.shape
+        points = pixel_grid(height, width).expand(n, -1, -1)
+        hue_scores, chroma_scores = self.module(images.to(device), points.to(device))
+        hue = ((hue_scores.argmax(-1) + 0.5) / BINS).cpu().view(n, height, width)
+        chroma = ((chroma_scores.argmax(-1) + 0.5) / BINS).cpu().view(n, height, width)
+        grey = to_grey(images.float() / 255)
+        painted = (paint(hue, chroma, grey[:, 0]) * 255).round().to(torch.uint8)
+        seen = (grey * 255).round().to(torch.uint8).expand(-1, 3, -1, -1)
+        return ProxyPicture(seen, images, painted, ("sees: grey", "target: colour", "prediction"))
+
+
+def _loss_of_frequencies(hue: Tensor, chroma: Tensor) -> float:
+    """The lowest loss that scores without a look at the image can have, for colours (N, P)."""
+    weighted = torch.bincount(to_bins(hue).flatten(), weights=chroma.flatten().double(), minlength=BINS)
+    counts = torch.bincount(to_bins(chroma).flatten(), minlength=BINS).double()
+    scores = [(w / w.sum()).clamp(min=1e-12).log().float().expand(*hue.shape, BINS) for w in (weighted, counts)]
+    return float(colour_loss(scores[0], scores[1], hue, chroma)[0])
+
+
+def paint(hue: Tensor, chroma: Tensor, grey: Tensor) -> Tensor:
+    """(N, 3, H, W) colours 0..1 of hue, chroma and mean grey (N, H, W); cut off where they leave 0..1."""
+    sector = hue[:, None] * 6
+    # Red, green and blue rise and fall round the circle a third apart.
+    wheel = torch.cat([(((sector - shift + 3) % 6 - 3).abs() * -1 + 2).clamp(0, 1) for shift in (0, 2, 4)], dim=1)
+    colour = wheel * chroma[:, None]
+    return (colour - colour.mean(dim=1, keepdim=True) + grey[:, None]).clamp(0, 1)
 
 
 def colour_loss(
@@ -133,14 +148,3 @@ def colour_loss(
     hue_part = (HUE_WEIGHT * chroma.flatten() * hue_loss).mean()
     chroma_part = F.cross_entropy(chroma_scores.flatten(0, 1), to_bins(chroma).flatten())
     return hue_part + chroma_part, {"hue_loss": hue_part.item(), "chroma_loss": chroma_part.item()}
-
-
-def _random_points(images: Tensor, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Random pixels: their places (N, P, 2) in -1..1 and their colours (N, 3, 1, P)."""
-    n, _, height, width = images.shape
-    x = torch.randint(width, (n, count), generator=generator)
-    y = torch.randint(height, (n, count), generator=generator)
-    colours = images.flatten(2).gather(2, (y * width + x)[:, None].expand(-1, 3, -1))
-    # The centre of pixel i lies at (2 i + 1) / size - 1 when corners, not centres, are at -1 and 1.
-    places = torch.stack(((2 * x + 1) / width - 1, (2 * y + 1) / height - 1), dim=-1)
-    return places, colours[:, :, None]

@@ -14,15 +14,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmtutorial.networks import TinyEncoder
+from mmtutorial.networks.hypercolumns import hypercolumns, random_points
 from mmtutorial.presets import ProxyBudget, Schedule
 from mmtutorial.proxies import PROXIES, ColorizationStage
 from mmtutorial.proxies.colorization import (
     BINS,
     Colorizer,
-    _random_points,
     colour_loss,
     hue_and_chroma,
-    hypercolumns,
     to_bins,
 )
 from mmtutorial.randomness import generator_for, global_seed
@@ -109,9 +108,9 @@ def test_hypercolumns_inside_agree_with_dense_enlarged_maps() -> None:
     torch.testing.assert_close(hypercolumns(maps, points)[0], dense[0][:, y, x].T, atol=1e-4, rtol=1e-4)
 
 
-def test_random_points_name_the_pixels_whose_colours_they_come_with() -> None:
+def testrandom_points_name_the_pixels_whose_colours_they_come_with() -> None:
     images = torch.rand(3, 3, 10, 14, generator=seeded(0))
-    points, colours = _random_points(images, 200, seeded(1))
+    points, colours = random_points(images, 200, seeded(1))
     assert points.shape == (3, 200, 2)
     assert colours.shape == (3, 3, 1, 200)
     torch.testing.assert_close(hypercolumns([images], points).transpose(1, 2)[:, :, None], colours, atol=1e-4, rtol=0)
