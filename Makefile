@@ -14,12 +14,13 @@ DEMO := runs/demo
 ARMS := random,random+more,random+triplets,random+graph
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format clean
+.PHONY: help demo test lint format notebooks notebooks-check clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "PYTHON=python3.12 chooses the Python (3.11 or newer) that makes .venv; WORKERS=4 runs more tests at once."
+	@echo "PYTHON=python3.12 chooses the Python (3.11 or newer) that makes .venv; WORKERS=4 runs more tests at once;"
+	@echo "NOTEBOOKS='--execute 03' chooses notebooks and executes them again."
 
 demo: $(READY)  ## install, check the machine, compare four arms on built-in pictures (under 10 minutes)
 	@$(BIN)/mmtutorial doctor
@@ -39,6 +40,12 @@ lint: $(DEV)  ## check the style (ruff) and the types (mypy)
 format: $(DEV)  ## rewrite the code in the house's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+notebooks: $(DEV)  ## make the notebooks from notebooks/src, executing those with solutions that changed
+	OMP_NUM_THREADS=1 $(BIN)/python -m notebooks.generator $(NOTEBOOKS)
+
+notebooks-check: $(DEV)  ## say which notebooks are not what their masters make
+	$(BIN)/python -m notebooks.generator --check
 
 clean:  ## remove caches, build outputs and the demo's run; .venv and other runs stay
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis $(DEMO)

@@ -9,6 +9,21 @@ from typing import Annotated
 
 import typer
 
+from mmtutorial.cli_options import (
+    Accelerator,
+    Classes,
+    Labeled,
+    Network,
+    Precision,
+    PresetName,
+    Resume,
+    Root,
+    Settings,
+    Validate,
+    assignments,
+    names,
+    seeds_of,
+)
 from mmtutorial.errors import InputError
 
 app = typer.Typer(
@@ -20,9 +35,6 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Data sets: what there is, and whether yours can be read.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
-
-Root = Annotated[Path | None, typer.Option(help="Folder of the data set; none for the built-in scenes.")]
-Classes = Annotated[str | None, typer.Option(help="Class names to keep, with commas between; the rest is void.")]
 
 
 @app.callback()
@@ -49,44 +61,41 @@ def data_list() -> None:
     from mmtutorial.datasets import DATASETS
 
     for name, info in DATASETS.items():
-        typer.echo(f"{name:8s} splits: {', '.join(info.splits)}")
-        typer.echo(f"{'':8s} {info.layout or 'built in, needs no files'}")
+        typer.echo(f"{name:10s} splits: {', '.join(info.splits)}")
+        typer.echo(f"{'':10s} {info.layout or 'built in, needs no files'}")
 
 
 @data_app.command("check")
 def data_check(
-    name: Annotated[str, typer.Argument(help="Data set: scenes, voc, camvid or folder.")],
+    name: Annotated[str, typer.Argument(help="Data set: scenes, streets, voc, camvid, cityscapes or folder.")],
     root: Root = None,
     classes: Classes = None,
 ) -> None:
     """Read every image and mask as training would, and count classes."""
     from mmtutorial.experiment.check import check_dataset
 
-    for line in check_dataset(name, root, _names(classes)):
+    for line in check_dataset(name, root, names(classes)):
         typer.echo(line)
 
 
 @app.command()
 def run(
-    dataset: Annotated[str, typer.Option(help="Data set: scenes, voc, camvid or folder.")] = "scenes",
+    dataset: Annotated[
+        str, typer.Option(help="Data set: scenes, streets, voc, camvid, cityscapes or folder.")
+    ] = "scenes",
     root: Root = None,
     classes: Classes = None,
-    labeled: Annotated[int | None, typer.Option(help="Labelled training images; default: the data set's.")] = None,
-    preset: Annotated[str, typer.Option(help="Size of the experiment: smoke, class or paper.")] = "class",
-    arms: Annotated[str | None, typer.Option(help="Arms with commas between; default: all eight.")] = None,
+    labeled: Labeled = None,
+    preset: PresetName = "class",
+    network: Network = None,
+    arms: Annotated[str | None, typer.Option(help="Arms with commas between; default: eight.")] = None,
     seeds: Annotated[str, typer.Option(help="Seeds with commas between; each arm runs once with each.")] = "0",
     out: Annotated[Path | None, typer.Option(help="Folder for all files; default: runs/DATASET-PRESET.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
-    validate: Annotated[
-        bool,
-        typer.Option("--validate", help="Score on the images kept for choosing settings, not on the test."),
-    ] = False,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Change a preset: tuning.margin=0.5."),
-    ] = None,
-    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    precision: Annotated[str, typer.Option(help="32-true, bf16-mixed or 16-mixed.")] = "32-true",
+    resume: Resume = False,
+    validate: Validate = False,
+    settings: Settings = None,
+    accelerator: Accelerator = "auto",
+    precision: Precision = "32-true",
 ) -> None:
     """Train and compare arms; write results.json and report.html."""
     from mmtutorial.engine import make_fabric
@@ -96,10 +105,10 @@ def run(
     from mmtutorial.report import write_report
 
     plan = Plan(
-        request=Request(dataset, None if root is None else str(root), _names(classes), labeled, validate),
-        preset=override(get_preset(preset, dataset), _assignments(settings or [])),
+        request=Request(dataset, None if root is None else str(root), names(classes), labeled, validate),
+        preset=override(get_preset(preset, dataset, network), assignments(settings or [])),
         arms=tuple(parse_arms(arms)),
-        seeds=_seeds(seeds),
+        seeds=seeds_of(seeds),
     )
     fabric = make_fabric(accelerator, precision)
     folder = out or Path("runs") / f"{dataset}-{preset}"
@@ -112,6 +121,56 @@ def run(
         interval = "" if low is None else f"  95 % interval {low:.1f} to {high:.1f}"
         typer.echo(f"{arm['name']:24s} {arm['miou_mean']:5.1f} mIoU{interval}")
     typer.echo(str(page.resolve()))
+
+
+@app.command()
+def reproduce(
+    dataset: Annotated[
+        str, typer.Option(help="Data sets with commas between, each for a benchmark.")
+    ] = "scenes,streets",
+    root: Root = None,
+    classes: Classes = None,
+    labeled: Labeled = None,
+    preset: PresetName = "class",
+    networks: Annotated[
+        str | None,
+        typer.Option(help="Networks with commas between; default: tiny,tiny-vgg, or alexnet,vgg16 in paper."),
+    ] = None,
+    parts: Annotated[str | None, typer.Option(help="Of tables, variants and ablations; default: all three.")] = None,
+    seeds: Annotated[str, typer.Option(help="Seeds with commas between.")] = "0,1,2,3,4",
+    out: Annotated[Path | None, typer.Option(help="Folder for all files; default: runs/reproduction-PRESET.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; default: one a core, or one where a GPU works.")
+    ] = None,
+    resume: Resume = False,
+    validate: Validate = False,
+    settings: Settings = None,
+    accelerator: Accelerator = "auto",
+    precision: Precision = "32-true",
+) -> None:
+    """Run every row of the slides' tables; write reproduction.json and a page with ours beside theirs."""
+    from mmtutorial.reproduce import Reproduction, Request, default_workers, parse_parts
+    from mmtutorial.reproduce import reproduce as run_all
+    from mmtutorial.reproduction_report import write_reproduction_report
+
+    request = Request(
+        datasets=names(dataset) or (),
+        networks=names(networks) or (("alexnet", "vgg16") if preset == "paper" else ("tiny", "tiny-vgg")),
+        preset=preset,
+        parts=parse_parts(parts),
+        seeds=seeds_of(seeds),
+        root=None if root is None else str(root),
+        classes=names(classes),
+        labeled=labeled,
+        validate=validate,
+        settings=tuple(assignments(settings or []).items()),
+    )
+    folder = out or Path("runs") / f"reproduction-{preset}"
+    grid = Reproduction(request, folder, _command_line(), accelerator, precision)
+    found = run_all(grid, resume=resume, workers=workers or default_workers(accelerator))
+    for row in found["rows"]:
+        typer.echo(f"{row['benchmark']:10s} {row['network']:10s} {row['arm']:36s} {row['miou_mean']:5.1f} mIoU")
+    typer.echo(str(write_reproduction_report(folder).resolve()))
 
 
 @app.command()
@@ -142,25 +201,17 @@ def report(
         typer.echo(str(write_report(folder).resolve()))
 
 
-def _names(text: str | None) -> tuple[str, ...] | None:
-    return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+@app.command()
+def lab(
+    folder: Annotated[
+        Path | None, typer.Option(help="Copy the notebooks there first; what is there already stays.")
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+) -> None:
+    """Open the notebooks in JupyterLab."""
+    from mmtutorial.lab import start_lab
 
-
-def _seeds(text: str) -> tuple[int, ...]:
-    try:
-        seeds = tuple(dict.fromkeys(int(part) for part in text.split(",")))
-    except ValueError:
-        raise InputError(f"seeds '{text}' are not whole numbers; write them as in --seeds 0,1,2") from None
-    if min(seeds) < 0:
-        raise InputError(f"seeds '{text}' hold a negative number; give 0 or more")
-    return seeds
-
-
-def _assignments(texts: list[str]) -> dict[str, str]:
-    for text in texts:
-        if "=" not in text:
-            raise InputError(f"--set {text} has no '='; write it as in --set tuning.margin=0.5")
-    return dict(text.split("=", 1) for text in texts)
+    raise typer.Exit(start_lab(folder, browser=browser))
 
 
 def _command_line() -> str:

@@ -41,7 +41,7 @@ DEPENDENCIES = {
 }
 
 # Data sets made of files: the name on the command line, and the folder to look for below a root.
-DATA_FOLDERS = {"voc": Path("VOCdevkit", "VOC2012"), "camvid": Path("CamVid")}
+DATA_FOLDERS = {"voc": Path("VOCdevkit", "VOC2012"), "camvid": Path("CamVid"), "cityscapes": Path("cityscapes")}
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,8 @@ def check_disk(folder: Path) -> Check:
 
 def check_data(root: Path | None) -> list[Check]:
     """Looks for data sets under a root and ``./data``; a root that does not exist is a failure."""
-    checks = [Check("data: scenes", True, "built in: drawn by the program, no files")]
+    built_in = "built in: drawn by the program, no files"
+    checks = [Check("data: scenes", True, built_in), Check("data: streets", True, built_in)]
     if root is not None and not root.is_dir():
         detail = f"the root {root} is not a folder" if root.exists() else f"the root {root} does not exist"
         checks.append(Check("data: root", False, detail, "correct --root, or leave it out"))

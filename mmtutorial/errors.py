@@ -28,7 +28,7 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> InputError:
 
     Returns:
         An error to raise. It names the nearest known name, where one is near:
-        ``unknown data set 'scnes'; did you mean 'scenes'? known: scenes, voc, camvid, folder``.
+        ``unknown data set 'scnes'; did you mean 'scenes'? known: scenes, streets, voc, camvid, cityscapes, folder``.
     """
     names = list(known)
     by_lower = {name.lower(): name for name in reversed(names)}

@@ -11,121 +11,21 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
+from mmtutorial.budgets import Preset, ProxyBudget, Schedule, SegmentationBudget, TuningBudget
 from mmtutorial.errors import unknown
 
-
-@dataclass(frozen=True)
-class Schedule:
-    """How a stage is optimised.
-
-    Attributes:
-        steps: gradient steps.
-        images: images a step.
-        lr: highest learning rate.
-        optimizer: ``"adamw"``, or ``"sgd"`` with momentum 0.9.
-        weight_decay: of the optimiser.
-        warmup: share of the steps over which the rate climbs to ``lr``.
-        decay: ``"cosine"`` to zero, or ``"step"``: a tenth from each milestone on.
-        milestones: shares of the steps at which ``"step"`` decays.
-    """
-
-    steps: int
-    images: int
-    lr: float
-    optimizer: Literal["adamw", "sgd"] = "adamw"
-    weight_decay: float = 0.05
-    warmup: float = 0.05
-    decay: Literal["cosine", "step"] = "cosine"
-    milestones: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class ProxyBudget:
-    """Colorization: crops of the unlabelled images, points at which a colour is predicted.
-
-    Images are never shrunk: the padding of a crop larger than its image would count as grey.
-    """
-
-    schedule: Schedule
-    crop: int = 96
-    points: int = 128
-    scale: tuple[float, float] = (1.0, 1.5)
-
-
-@dataclass(frozen=True)
-class TuningBudget:
-    """Mix-and-Match.
-
-    Attributes:
-        patches: patches an image (Mix).
-        side: smallest and largest patch, as shares of the long side of the training images.
-        output_size: pixels to which each patch is resized.
-        graphs: graphs drawn over one batch's embeddings; their losses are averaged.
-        margin: alpha of the triplet loss.
-        pooling: how a patch's feature map becomes its embedding: ``"flatten"`` keeps the layout, as the
-            authors do; ``"max"`` and ``"mean"`` pool over it.
-        jitter: largest relative change of a patch's brightness and contrast; 0 for none.
-    """
-
-    schedule: Schedule
-    patches: int = 10
-    side: tuple[float, float] = (1 / 8, 1 / 2)
-    output_size: int = 32
-    background_share: float = 0.1
-    label_by: Literal["centre", "majority"] = "centre"
-    graphs: int = 4
-    margin: float = 2.1
-    pooling: Literal["flatten", "max", "mean"] = "flatten"
-    jitter: float = 0.0
-
-
-@dataclass(frozen=True)
-class SegmentationBudget:
-    """Fine-tuning: crops of the labelled images, flipped and scaled at random.
-
-    Attributes:
-        crop: side in pixels.
-        scale: range of the random scale.
-        jitter: largest relative change of an image's brightness and contrast; 0 for none.
-        encoder_lr: learning rate of the encoder as a multiple of the head's.
-        points: random pixels an image on which to train, as the hypercolumn head does; None for all.
-    """
-
-    schedule: Schedule
-    crop: int = 96
-    scale: tuple[float, float] = (0.75, 1.5)
-    jitter: float = 0.0
-    encoder_lr: float = 1.0
-    points: int | None = None
-
-
-@dataclass(frozen=True)
-class Preset:
-    """One size of experiment.
-
-    Attributes:
-        encoder: ``tiny``, ``alexnet`` or ``vgg16``.
-        head: ``fcn`` or ``hypercolumn``.
-        batch_norm: whether the encoder has it.
-        labeled: labelled training images where the command line names no number; None for the data set's own.
-        unlabeled: unlabelled images for the proxy; None for all.
-        evaluated: images to report on; None for all.
-        embedded: images whose patches the embedding pictures show.
-        size: long side in pixels to which images are shrunk; None keeps their size.
-    """
-
-    name: str
-    proxy: ProxyBudget
-    tuning: TuningBudget
-    segmentation: SegmentationBudget
-    encoder: Literal["tiny", "alexnet", "vgg16"] = "tiny"
-    head: Literal["fcn", "hypercolumn"] = "fcn"
-    batch_norm: bool = True
-    labeled: int | None = None
-    unlabeled: int | None = None
-    evaluated: int | None = None
-    embedded: int = 100
-    size: int | None = None
+__all__ = [
+    "DRAWN",
+    "NETWORKS",
+    "PRESETS",
+    "Network",
+    "Preset",
+    "ProxyBudget",
+    "Schedule",
+    "SegmentationBudget",
+    "TuningBudget",
+    "get_preset",
+]
 
 
 SMOKE = Preset(
@@ -173,10 +73,23 @@ PAPER = Preset(
         crop=512,
         scale=(1.0, 1.0),
     ),
+    encoder="alexnet",
     embedded=400,
 )
 
+# The same for the authors' VGG-16 on VOC 2012: a batch of 16 images of 9 patches, and six images of 256 random pixels
+# in fine-tuning, each as large as one of their four GPUs holds.
+_PAPER_VGG = dataclasses.replace(
+    PAPER,
+    tuning=dataclasses.replace(PAPER.tuning, schedule=dataclasses.replace(PAPER.tuning.schedule, images=16), patches=9),
+    segmentation=dataclasses.replace(
+        PAPER.segmentation, schedule=dataclasses.replace(PAPER.segmentation.schedule, images=6)
+    ),
+)
+
 PRESETS = {preset.name: preset for preset in (SMOKE, CLASS, PAPER)}
+DRAWN = ("scenes", "streets")
+"""Data sets that are drawn, not photographed."""
 
 # Photos take longer than drawings to leave "all background": after 300 steps every arm but ``+more`` is still there.
 _FOR_PHOTOS = {
@@ -189,12 +102,60 @@ _FOR_PHOTOS = {
 }
 
 
-def get_preset(name: str, dataset: str = "scenes") -> Preset:
+@dataclass(frozen=True)
+class Network:
+    """An encoder and a head that belong together.
+
+    Attributes:
+        stands_for: the network of the slides in whose place it is used.
+        about: what it is, in words.
+    """
+
+    encoder: Literal["tiny", "alexnet", "alexnet-tv", "vgg16"]
+    head: Literal["fcn", "hypercolumn"]
+    batch_norm: bool
+    stands_for: Literal["AlexNet", "VGG-16"]
+    about: str
+
+
+NETWORKS = {
+    "tiny": Network("tiny", "fcn", False, "AlexNet", "five convolutions without batch norm, FCN head"),
+    "tiny-vgg": Network("tiny", "hypercolumn", True, "VGG-16", "five convolutions with batch norm, hypercolumn head"),
+    "alexnet": Network("alexnet", "fcn", True, "AlexNet", "AlexNet as the authors have it, FCN-32s head"),
+    "alexnet-tv": Network("alexnet-tv", "fcn", False, "AlexNet", "torchvision's AlexNet, FCN-32s head"),
+    "vgg16": Network("vgg16", "hypercolumn", True, "VGG-16", "VGG-16 with batch norm, sparse hypercolumn head"),
+}
+
+_POINTS = 256
+"""Random pixels an image on which the authors train the hypercolumn head."""
+
+
+def get_preset(name: str, dataset: str = "scenes", network: str | None = None) -> Preset:
     """The preset of a name, with longer fine-tuning in ``class`` where the data set has photos.
+
+    Args:
+        name: ``smoke``, ``class`` or ``paper``.
+        dataset: what it is for.
+        network: a name in :data:`NETWORKS`; None for the preset's own.
 
     Raises:
         InputError: there is none; the nearest name is suggested.
     """
     if name not in PRESETS:
         raise unknown("preset", name, PRESETS)
-    return PRESETS[name] if dataset == "scenes" else _FOR_PHOTOS.get(name, PRESETS[name])
+    preset = PRESETS[name] if dataset in DRAWN else _FOR_PHOTOS.get(name, PRESETS[name])
+    if network is None:
+        return preset
+    if network not in NETWORKS:
+        raise unknown("network", network, NETWORKS)
+    if name == "paper" and network == "vgg16":
+        preset = _PAPER_VGG
+    chosen = NETWORKS[network]
+    points = _POINTS if chosen.head == "hypercolumn" else None
+    return dataclasses.replace(
+        preset,
+        encoder=chosen.encoder,
+        head=chosen.head,
+        batch_norm=chosen.batch_norm,
+        segmentation=dataclasses.replace(preset.segmentation, points=points),
+    )

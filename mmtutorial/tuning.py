@@ -6,23 +6,22 @@ shapes the encoder so that patches of one class gather and those of different cl
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any, Literal, get_args
+from dataclasses import asdict, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from mmtutorial.augment import flip_some, jitter_light
+from mmtutorial.contrastive import supervised_contrastive_loss
 from mmtutorial.datasets import SegmentationDataset
 from mmtutorial.errors import unknown
-from mmtutorial.graph import PatchGraph, connected_graph, random_triplets
+from mmtutorial.matching import get_matching
 from mmtutorial.networks import Encoder
 from mmtutorial.patches import PatchBatch, sample_patches
 from mmtutorial.presets import Schedule, TuningBudget
 from mmtutorial.sampling import batch_indices, steps_per_epoch
 from mmtutorial.triplet import hinge, triplet_distances, triplet_statistics
-
-Matching = Literal["graph", "triplets"]
 
 
 class Embedder(nn.Module):
@@ -67,7 +66,8 @@ class TuningStage:
         images: SegmentationDataset,
         budget: TuningBudget,
         *,
-        matching: Matching,
+        matching: str = "graph",
+        shuffled: bool = False,
         seed: int,
         about: dict[str, Any] | None = None,
     ) -> None:
@@ -76,19 +76,28 @@ class TuningStage:
         Args:
             encoder: from random weights or a proxy task.
             images: labelled images; their table says which ids are background.
-            budget: patches, margin, pooling, schedule.
-            matching: ``"graph"``, the connected graph, or ``"triplets"``, disjoint random triplets.
+            budget: patches, loss, margin, pooling, schedule.
+            matching: a name in :data:`mmtutorial.matching.MATCHINGS`; the contrastive loss needs none.
+            shuffled: whether the labels of each batch change places at random, so that they mean nothing.
+                What tuning still gains then, it does not gain from the classes.
             seed: decides in which order the images come.
             about: further description for the checkpoint.
+
+        Raises:
+            InputError: no such matching or pooling.
         """
-        if matching not in get_args(Matching):
-            raise unknown("matching", matching, get_args(Matching))
         self.module: nn.Module = Embedder(encoder, budget.pooling)
-        self.images, self.budget, self.matching, self.seed = images, budget, matching, seed
+        self.images, self.budget, self.seed, self.shuffled = images, budget, seed, shuffled
+        self.match = get_matching(matching)
         self.schedule: Schedule = budget.schedule
         self.epoch_steps = steps_per_epoch(len(images), self.schedule.images)
         self.side = patch_side(images, budget)
-        self.about: dict[str, Any] = {**(about or {}), "matching": matching, "budget": asdict(budget)}
+        self.about: dict[str, Any] = {
+            **(about or {}),
+            "matching": matching,
+            "shuffled": shuffled,
+            "budget": asdict(budget),
+        }
 
     def begin(self, generator: torch.Generator) -> None:
         """Nothing: the weights are given."""
@@ -98,22 +107,28 @@ class TuningStage:
         return [{"params": list(self.module.parameters())}]
 
     def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        """Mean triplet loss over several graphs of one batch of patches."""
+        """The loss over one batch of patches."""
         indices = batch_indices(len(self.images), self.schedule.images, step, seed=self.seed, name=self.name)
         batch = draw_patches(self.images, indices, self.budget, self.side, generator)
+        if self.shuffled:
+            batch = replace(batch, labels=batch.labels[torch.randperm(len(batch), generator=generator)])
         patches = jitter_light(flip_some(batch.images, generator), self.budget.jitter, generator)
         embeddings = module(patches.to(next(module.parameters()).device))
+        if self.budget.loss == "contrastive":
+            return supervised_contrastive_loss(embeddings, batch.labels, temperature=self.budget.temperature), {}
+        return self._triplet_loss(embeddings, batch, generator)
+
+    def _triplet_loss(
+        self, embeddings: Tensor, batch: PatchBatch, generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, float]]:
+        """Mean triplet loss over several graphs of the batch."""
         # Further graphs over the same embeddings cost next to nothing and even out the luck of one partner.
-        graphs = [self._match(batch.labels, generator) for _ in range(self.budget.graphs)]
+        graphs = [self.match(batch, generator) for _ in range(self.budget.graphs)]
         triplets = torch.cat([graph.triplets for graph in graphs])
         positive, negative = triplet_distances(embeddings, triplets)
         loss = hinge(positive, negative, self.budget.margin).sum() / max(len(triplets), 1)
         watched = triplet_statistics(positive, negative, margin=self.budget.margin)
         return loss, {**asdict(watched), "triplets": float(len(triplets))}
-
-    def _match(self, labels: Tensor, generator: torch.Generator) -> PatchGraph:
-        draw = connected_graph if self.matching == "graph" else random_triplets
-        return draw(labels, generator=generator)
 
 
 def patch_side(images: SegmentationDataset, budget: TuningBudget) -> tuple[int, int]:

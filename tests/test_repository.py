@@ -25,14 +25,16 @@ FILES = sorted(LIBRARY.rglob("*.py"))
 FLOORS = {
     -2: {"__init__", "errors"},
     -1: {"files", "randomness"},
-    0: {"datasets", "networks", "presets", "overrides"},
+    0: {"datasets", "networks", "budgets", "presets", "overrides"},
     1: {
         "patches",
         "crops",
         "graph",
         "class_places",
         "training_log",
+        "matching",
         "triplet",
+        "contrastive",
         "metrics",
         "embedding",
         "augment",
@@ -42,21 +44,27 @@ FLOORS = {
     2: {"engine"},
     3: {"proxies", "tuning", "segmentation"},
     4: {"experiment", "report_data", "prediction"},
-    5: {"report", "report_findings", "report_markdown", "widgets", "doctor"},
-    6: {"classroom", "cli", "__main__"},
+    5: {"report", "reproduce", "report_findings", "report_markdown", "reproduction_report", "widgets", "lab", "doctor"},
+    6: {"classroom", "cli", "cli_options", "__main__"},
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
-# Neighbours that may import, in this direction: embeddings are measured on the sphere of the loss; the graph, the
-# patches, the presets and the report each have a helper of their own.
+# Neighbours that may import, in this direction: embeddings and the contrastive loss live on the sphere of the triplet
+# loss; matching draws graphs over patches; the graph, the patches, the presets and the report have helpers of their own.
 NEIGHBOURS = {
     ("embedding", "triplet"),
+    ("contrastive", "triplet"),
+    ("matching", "graph"),
+    ("matching", "patches"),
     ("graph", "class_places"),
     ("patches", "crops"),
     ("report", "report_findings"),
+    ("reproduction_report", "report"),
+    ("presets", "budgets"),
     ("overrides", "presets"),
+    ("cli", "cli_options"),
 }
 TRAINS = {"networks", "engine", "proxies", "tuning", "segmentation", "experiment"}
-SHOWS = {"plots", "report", "widgets", "classroom", "cli"}
+SHOWS = {"plots", "report", "reproduction_report", "widgets", "classroom", "cli"}
 MAX_LINES = 250
 
 

@@ -10,9 +10,11 @@ import pytest
 import torch
 
 from mmtutorial.augment import flip_some
+from mmtutorial.contrastive import supervised_contrastive_loss
 from mmtutorial.datasets import SegmentationDataset, open_dataset
 from mmtutorial.graph import connected_graph, random_triplets
 from mmtutorial.networks import TinyEncoder
+from mmtutorial.patches import PatchBatch
 from mmtutorial.presets import Schedule, TuningBudget
 from mmtutorial.randomness import generator_for, global_seed
 from mmtutorial.sampling import batch_indices
@@ -135,14 +137,16 @@ def test_a_step_is_settled_by_its_number_and_generator(images: SegmentationDatas
 
 def test_the_two_ways_see_the_same_patches_and_differ_in_triplets_alone(images: SegmentationDataset) -> None:
     seen = []
+    labels = torch.tensor([0, 0, 1, 1])
+    batch = PatchBatch(torch.zeros(4, 3, 1, 1), labels, torch.zeros(4, 4), torch.arange(4))
     for matching, draw in (("graph", connected_graph), ("triplets", random_triplets)):
         stage = TuningStage(encoder(), images, replace(BUDGET, graphs=1), matching=matching, seed=0)
         inputs: list[torch.Tensor] = []
         stage.module.register_forward_hook(lambda _, args, __, into=inputs: into.append(args[0]))
         one_step(stage)
         seen.append(inputs[0])
-        assert stage._match(torch.tensor([0, 0, 1, 1]), torch.Generator().manual_seed(0)).triplets.tolist() == (
-            draw([0, 0, 1, 1], generator=torch.Generator().manual_seed(0)).triplets.tolist()
+        assert stage.match(batch, torch.Generator().manual_seed(0)).triplets.tolist() == (
+            draw(batch.labels, generator=torch.Generator().manual_seed(0)).triplets.tolist()
         )
     assert torch.equal(*seen)
 
@@ -205,3 +209,34 @@ def test_tuning_on_real_photos(real_data: Path) -> None:
         assert all(math.isfinite(value) for value in numbers.values())
         assert 0.1 <= numbers["loss"] <= 4.1
         assert numbers["triplets"] == 36
+
+
+def test_shuffled_labels_are_the_batchs_own_in_another_order(images: SegmentationDataset) -> None:
+    seen: dict[bool, list[list[int]]] = {False: [], True: []}
+    for shuffled, labels in seen.items():
+        stage = TuningStage(encoder(), images, replace(BUDGET, graphs=1), shuffled=shuffled, seed=0)
+        match = stage.match
+
+        def watched(batch: PatchBatch, generator: torch.Generator, labels=labels, match=match) -> object:
+            labels.append(batch.labels.tolist())
+            return match(batch, generator)
+
+        stage.match = watched
+        for step in range(3):
+            one_step(stage, step)
+        assert stage.about["shuffled"] == shuffled
+    assert all(sorted(a) == sorted(b) for a, b in zip(*seen.values(), strict=True))
+    assert all(a != b for a, b in zip(*seen.values(), strict=True))
+
+
+def test_the_contrastive_loss_is_that_of_the_same_patches(images: SegmentationDataset) -> None:
+    budget = replace(BUDGET, loss="contrastive", temperature=0.5)
+    stage = TuningStage(encoder(), images, budget, seed=0)
+    seen: list[torch.Tensor] = []
+    stage.module.register_forward_hook(lambda _, __, output: seen.append(output))
+    loss, numbers = one_step(stage)
+    labels = draw_patches(
+        images, batch_indices(4, 3, 0, seed=0, name="tuning"), budget, stage.side, generator_for(0, "step", 0)
+    ).labels
+    torch.testing.assert_close(loss, supervised_contrastive_loss(seen[0], labels, temperature=0.5))
+    assert numbers == {}

@@ -1,7 +1,8 @@
 """Data sets for segmentation, behind one function: ``open_dataset``.
 
-``scenes`` is built in and needs no files; ``voc``, ``camvid`` and ``folder`` read a folder of yours. Whatever
-the data set, an item is an image ``(3, H, W)`` and a mask ``(H, W)``, both uint8, in which 255 means void.
+``scenes`` and ``streets`` are built in and need no files; ``voc``, ``camvid``, ``cityscapes`` and ``folder`` read a
+folder of yours. Whatever the data set, an item is an image ``(3, H, W)`` and a mask ``(H, W)``, both uint8, in which
+255 means void.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmtutorial.datasets import camvid, folder, scenes, voc
+from mmtutorial.datasets import camvid, cityscapes, folder, scenes, streets, voc
 from mmtutorial.datasets.base import SegmentationDataset, Source
 from mmtutorial.datasets.choosing import choose_labeled, hold_out
 from mmtutorial.datasets.classes import VOID, VOID_COLOUR, ClassTable
@@ -43,11 +44,14 @@ class Roles:
         choose: Serves for choosing hyper-parameters. None: no spare split, hold out a part of ``train``
             (``hold_out``).
         report: Gives the numbers that are reported.
+        tagged: Gives image-level labels, that is, which classes occur in an image. Where this is the split that
+            trains and ``choose`` is None, leave out the part held out there.
     """
 
     train: str
     choose: str | None
     report: str
+    tagged: str
 
 
 @dataclass(frozen=True)
@@ -78,12 +82,21 @@ def _open_scenes(root: str | Path | None, split: str) -> Source:
     return scenes.Scenes(split)
 
 
+def _open_streets(root: str | Path | None, split: str) -> Source:
+    return streets.Streets(split)
+
+
 DATASETS: dict[str, DatasetInfo] = {
-    "scenes": DatasetInfo(Roles("train", "val", "test"), tuple(scenes.SPLITS), None, _open_scenes, labeled=100),
-    "voc": DatasetInfo(Roles("trainaug", None, "val"), voc.SPLITS, voc.LAYOUT, voc.open_voc),
+    "scenes": DatasetInfo(Roles("train", "val", "test", "tagged"), tuple(scenes.SPLITS), None, _open_scenes, 100),
+    "streets": DatasetInfo(Roles("train", "val", "test", "tagged"), tuple(streets.SPLITS), None, _open_streets, 100),
+    "voc": DatasetInfo(Roles("trainaug", None, "val", "trainaug"), voc.SPLITS, voc.LAYOUT, voc.open_voc),
     # Not val: its frames come from a drive that is in train as well.
-    "camvid": DatasetInfo(Roles("train", None, "test"), camvid.SPLITS, camvid.LAYOUT, camvid.open_camvid),
-    "folder": DatasetInfo(Roles("train", "val", "test"), folder.SPLITS, folder.LAYOUT, folder.open_folder),
+    "camvid": DatasetInfo(Roles("train", None, "test", "train"), camvid.SPLITS, camvid.LAYOUT, camvid.open_camvid),
+    # Val is what papers report; the labels of test are not public.
+    "cityscapes": DatasetInfo(
+        Roles("train", None, "val", "train"), cityscapes.SPLITS, cityscapes.LAYOUT, cityscapes.open_cityscapes
+    ),
+    "folder": DatasetInfo(Roles("train", "val", "test", "train"), folder.SPLITS, folder.LAYOUT, folder.open_folder),
 }
 """The data sets by name."""
 
@@ -102,7 +115,7 @@ def roles(name: str, root: str | Path | None = None) -> Roles:
     """
     usual = _info(name).roles
     if name == "voc" and root is not None and "trainaug" not in voc.lists(root):
-        return Roles("train", usual.choose, usual.report)
+        return Roles("train", usual.choose, usual.report, "train")
     return usual
 
 
@@ -117,18 +130,19 @@ def open_dataset(
     """Opens one split of a data set.
 
     Data sets of files are decoded here, once, so that a broken file is reported now and not in the middle of
-    training. ``scenes`` is drawn at first use.
+    training. ``scenes`` and ``streets`` are drawn at first use.
 
     Args:
-        name: ``scenes``, ``voc``, ``camvid`` or ``folder``.
-        root: Folder of the data set; not used by ``scenes``.
+        name: ``scenes``, ``streets``, ``voc``, ``camvid``, ``cityscapes`` or ``folder``.
+        root: Folder of the data set; not used by ``scenes`` and ``streets``.
         split: One of ``DATASETS[name].splits``. ``unlabeled`` gives void masks.
         classes: Names of classes to keep, as a list or joined by commas. Background is kept as well, all else
             becomes void, and the kept classes are numbered anew from 0 in the order of the table. Training
             images left without a label are dropped.
         labeled: How many training images to use. They are the first of a fixed shuffle: the first 100 are
-            among the first 437. By default all, and 100 for ``scenes``.
-        size: Longest side in pixels; larger images are shrunk, smaller ones left alone.
+            among the first 437. By default all, and 100 for ``scenes`` and ``streets``.
+        size: Longest side in pixels; larger images are shrunk, smaller ones left alone. Photos of Cityscapes are
+            2048x1024.
 
     Returns:
         The images with their masks.
@@ -164,4 +178,4 @@ def open_dataset(
     dataset = SegmentationDataset(source, classes=table, lookup=lookup, size=size)
     if training:
         return choose_labeled(dataset, info.labeled if labeled is None else labeled, filtered=lookup is not None)
-    return dataset if name == "scenes" else dataset.in_memory()
+    return dataset if info.layout is None else dataset.in_memory()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +75,7 @@ class FileSource(Source):
         photos: Sequence[Path],
         masks: Sequence[Path | None],
         void_ids: Iterable[int] = (VOID,),
+        ids: Mapping[int, int] | None = None,
     ) -> None:
         """Takes the paired lists of files.
 
@@ -85,6 +86,7 @@ class FileSource(Source):
             photos: Paths of the images.
             masks: Paths of the masks, in the order of the images.
             void_ids: Ids in the files that mean void; 255 always does.
+            ids: The class (or void) that each id in the files stands for; by default they are the table's own.
 
         Raises:
             InputError: There are no images.
@@ -93,11 +95,13 @@ class FileSource(Source):
             raise InputError(f"split '{split}' of {name} has no images; check its list or its folder")
         self.name, self.split, self.classes = name, split, classes
         self.photos, self.masks = list(photos), list(masks)
+        ids = {i: i for i in range(len(classes))} if ids is None else ids
         self._ids = np.full(256, VOID, dtype=np.uint8)
-        self._ids[: len(classes)] = np.arange(len(classes))
+        self._ids[list(ids)] = list(ids.values())
         self._ids[list(void_ids)] = VOID
         self._legal = np.zeros(256, dtype=np.bool_)
-        self._legal[[*range(len(classes)), *void_ids, VOID]] = True
+        self._legal[[*ids, *void_ids, VOID]] = True
+        self._highest = max(ids)
 
     def __len__(self) -> int:
         return len(self.photos)
@@ -128,7 +132,7 @@ class FileSource(Source):
         if not legal.all():
             wrong = np.unique(mask[~legal]).tolist()
             raise InputError(
-                f"mask {path} holds ids {_some(wrong)}, expected 0..{len(self.classes) - 1} "
+                f"mask {path} holds ids {_some(wrong)}, expected 0..{self._highest} "
                 f"or {VOID} for void; correct the mask or the list of classes"
             )
         return image, self._ids[mask]

@@ -21,8 +21,11 @@ from mmtutorial.errors import unknown
 SIZE = 96
 """Side of a picture in pixels."""
 
-SPLITS = {"unlabeled": 2000, "train": 1000, "val": 250, "test": 500}
+SPLITS = {"unlabeled": 2000, "tagged": 2000, "train": 1000, "val": 250, "test": 500}
 """Number of pictures of each split."""
+
+STREAMS = {"unlabeled": 0, "tagged": 0, "train": 1, "val": 2, "test": 3}
+"""Random stream of each split: two splits share their pictures if, and only if, they share the stream."""
 
 # The knobs of difficulty.
 OBJECT_COUNTS = (0.45, 0.35, 0.2)
@@ -63,6 +66,8 @@ class Scenes(Source):
     """One split of ``scenes``, drawn as it is asked for.
 
     The split ``unlabeled`` hands out masks that are void all over: it stands for photos nobody has labelled.
+    ``tagged`` has the same pictures with their masks, for a proxy task that learns from which classes occur in
+    a picture, and from nothing else of the mask.
 
     Raises:
         InputError: The split is unknown.
@@ -92,7 +97,8 @@ def render(seed: int, split: str, index: int) -> tuple[NDArray[np.uint8], NDArra
 
     Args:
         seed: Seed of the data set.
-        split: One of ``SPLITS``. The split enters the random stream, so that no two splits share a picture.
+        split: One of ``SPLITS``. Its number in ``STREAMS`` enters the random stream, so that no two splits share
+            a picture, save ``unlabeled`` and ``tagged``, which share them all.
         index: Which picture, from 0. Any number will do; ``SPLITS`` only says how many the data set takes.
 
     Returns:
@@ -103,7 +109,7 @@ def render(seed: int, split: str, index: int) -> tuple[NDArray[np.uint8], NDArra
     """
     if split not in SPLITS:
         raise unknown("split of scenes", split, SPLITS)
-    rng = np.random.default_rng((seed, list(SPLITS).index(split), index))
+    rng = np.random.default_rng((seed, STREAMS[split], index))
     picture = ground(rng, SIZE)
     mask = np.zeros((SIZE, SIZE), dtype=np.uint8)
     for dice in rng.random((rng.integers(CLUTTER[0], CLUTTER[1] + 1), 9)):

@@ -3,8 +3,9 @@
 from mmtutorial.experiment.arms import ARMS, Arm, parse_arms
 from mmtutorial.experiment.data import ExperimentData, Request
 from mmtutorial.experiment.pictures import write_pictures
+from mmtutorial.experiment.plan import Plan
 from mmtutorial.experiment.results import write_results
-from mmtutorial.experiment.runner import Plan, Runner
+from mmtutorial.experiment.runner import Runner
 
 __all__ = [
     "ARMS",

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mmtutorial.errors import InputError, unknown
+from mmtutorial.experiment.variants import VARIANTS, Variant
 from mmtutorial.presets import Preset, Schedule
 from mmtutorial.proxies import PROXIES
 
-# What the results file calls each suffix of an arm's name. ``more`` is no tuning but more fine-tuning.
-_TUNING_OF_SUFFIX = {"": "none", "more": "none", "triplets": "random-triplets", "graph": "graph"}
+# ``imagenet``: weights that others trained on 1.3 million labelled photos, for the large encoders.
+PRETRAININGS = ("random", "imagenet", *PROXIES)
+_SUFFIXES = ("", "more", *VARIANTS)
 
 
 @dataclass(frozen=True)
@@ -19,9 +21,9 @@ class Arm:
     """One row of the comparison.
 
     Attributes:
-        pretraining: ``random`` or a proxy task.
-        suffix: ``""``; ``more``, plain fine-tuning that also gets the steps that tuning cost; ``triplets``
-            or ``graph``, the tuning.
+        pretraining: ``random``, ``imagenet`` or a proxy task.
+        suffix: ``""``; ``more``, plain fine-tuning that also gets the steps that tuning cost; or a way to
+            tune, a name in :data:`mmtutorial.experiment.variants.VARIANTS`.
     """
 
     pretraining: str
@@ -33,14 +35,24 @@ class Arm:
         return f"{self.pretraining}+{self.suffix}" if self.suffix else self.pretraining
 
     @property
+    def variant(self) -> Variant | None:
+        """How it is tuned; None for plain fine-tuning."""
+        return VARIANTS.get(self.suffix)
+
+    @property
     def tuning(self) -> str:
-        """As in the results file: ``none``, ``random-triplets`` or ``graph``."""
-        return _TUNING_OF_SUFFIX[self.suffix]
+        """As in the results file: ``none``, ``random-triplets``, ``graph``..."""
+        return self.variant.tuning if self.variant else "none"
 
     @property
     def tuned(self) -> bool:
         """Whether a tuning stage comes before fine-tuning."""
-        return self.tuning != "none"
+        return self.variant is not None
+
+    @property
+    def is_learned(self) -> bool:
+        """Whether a proxy task comes first."""
+        return self.pretraining in PROXIES
 
     def segmentation_schedule(self, preset: Preset) -> Schedule:
         """The schedule of fine-tuning; longer for the fair control."""
@@ -51,16 +63,22 @@ class Arm:
     def steps(self, preset: Preset) -> dict[str, int]:
         """Gradient steps of each stage."""
         return {
-            "proxy": 0 if self.pretraining == "random" else preset.proxy.schedule.steps,
+            "proxy": PROXIES[self.pretraining].steps(preset.proxy) if self.is_learned else 0,
             "tuning": preset.tuning.schedule.steps if self.tuned else 0,
             "segmentation": self.segmentation_schedule(preset).steps,
         }
 
 
 ARMS: dict[str, Arm] = {
-    arm.name: arm
-    for arm in (Arm(pretraining, suffix) for pretraining in ("random", *PROXIES) for suffix in _TUNING_OF_SUFFIX)
+    arm.name: arm for arm in (Arm(pretraining, suffix) for pretraining in PRETRAININGS for suffix in _SUFFIXES)
 }
+
+# What ``run`` compares where nothing is named: with and without the paper's proxy, each with its controls.
+DEFAULT_ARMS = tuple(
+    Arm(pretraining, suffix).name
+    for pretraining in ("random", "colorization")
+    for suffix in ("", "more", "triplets", "graph")
+)
 
 
 def tuning_cost(preset: Preset) -> int:
@@ -75,20 +93,25 @@ def tuning_cost(preset: Preset) -> int:
 
 
 def parse_arms(text: str | None) -> list[Arm]:
-    """Arms from names with commas between; all of them for None.
+    """Arms from names with commas between; the default ones for None.
 
     Raises:
         InputError: an unknown arm (the nearest name is suggested), or none at all.
     """
-    if text is None:
-        return list(ARMS.values())
-    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    names = DEFAULT_ARMS if text is None else list(dict.fromkeys(n.strip() for n in text.split(",") if n.strip()))
     for name in names:
         if name not in ARMS:
-            raise unknown("arm", name, ARMS)
+            raise unknown("arm", name, _like(name))
     if not names:
-        raise InputError(f"no arm given; name some of: {', '.join(ARMS)}")
+        raise InputError(f"no arm given; name some, such as {', '.join(DEFAULT_ARMS)}")
     return [ARMS[name] for name in names]
+
+
+def _like(name: str) -> list[str]:
+    """The arms that share the pre-training of a name, or else those that share what follows it."""
+    pretraining, _, suffix = name.partition("+")
+    found = [arm for arm in ARMS.values() if arm.pretraining == pretraining]
+    return [arm.name for arm in found or ARMS.values() if found or arm.suffix == suffix] or list(PRETRAININGS)
 
 
 def compared(arms: Sequence[Arm]) -> list[tuple[Arm, Arm]]:

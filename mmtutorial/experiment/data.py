@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +74,14 @@ class ExperimentData:
         images = self._open("unlabeled")
         return images if self.preset.unlabeled is None else some(images, self.preset.unlabeled)
 
+    @cached_property
+    def tagged(self) -> SegmentationDataset:
+        """Images for a proxy task that learns which classes occur in them; without those kept for choosing."""
+        images = self._open(self.roles.tagged)
+        if self.roles.choose is None:
+            images, _ = hold_out(images)
+        return images if self.preset.unlabeled is None else some(images, self.preset.unlabeled)
+
     def _open(self, split: str, labeled: int | None = None) -> SegmentationDataset:
         root = None if self.request.root is None else Path(self.request.root)
         return open_dataset(
@@ -84,6 +92,12 @@ class ExperimentData:
             labeled=labeled,
             size=self.preset.size,
         )
+
+
+@lru_cache(maxsize=2)
+def experiment_data(request: Request, preset: Preset) -> ExperimentData:
+    """The images of an experiment; jobs of one process that ask for the same share them."""
+    return ExperimentData(request, preset)
 
 
 def some(images: SegmentationDataset, count: int) -> SegmentationDataset:

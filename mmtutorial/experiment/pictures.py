@@ -13,6 +13,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmtutorial.embedding import pca, tsne
+from mmtutorial.experiment.arms import Arm
+from mmtutorial.experiment.data import some
 from mmtutorial.experiment.held_out import held_out_patches
 from mmtutorial.experiment.runner import Runner
 from mmtutorial.files import write_bytes
@@ -23,6 +25,7 @@ from mmtutorial.segmentation import predict
 from mmtutorial.tuning import draw_patches, patch_side
 
 _EXAMPLES_OF_EACH_KIND = 2
+_EXAMPLES_OF_PROXY = 6
 
 
 def write_pictures(runner: Runner) -> None:
@@ -32,6 +35,8 @@ def write_pictures(runner: Runner) -> None:
     for arm in runner.plan.arms:
         if arm.tuned:
             _once(folder / f"embedding-{arm.name}.npz", lambda arm=arm: _embedding(runner, arm))
+    for arm in {arm.pretraining: arm for arm in runner.plan.arms if arm.is_learned}.values():
+        _once(folder / f"proxy-{arm.pretraining}.npz", lambda arm=arm: _proxy(runner, arm))
     predictions = folder / "predictions.npz"
     if _arms_of(predictions) != [arm.name for arm in runner.plan.arms]:
         predictions.unlink(missing_ok=True)
@@ -82,7 +87,7 @@ def _most_varied(labels: Tensor, image_index: Tensor) -> int:
     return max(range(int(image_index.max()) + 1), key=lambda i: len(labels[image_index == i].unique()))
 
 
-def _embedding(runner: Runner, arm: Any) -> dict[str, Any]:
+def _embedding(runner: Runner, arm: Arm) -> dict[str, Any]:
     """Held-out patches before and after tuning; the second layout starts from the first."""
     seed, patches = runner.plan.seeds[0], held_out_patches(runner.data)
     before, after = (runner.embeddings(arm, seed, tuned=tuned) for tuned in (False, True))
@@ -101,15 +106,30 @@ def _embedding(runner: Runner, arm: Any) -> dict[str, Any]:
     }
 
 
+def _proxy(runner: Runner, arm: Arm) -> dict[str, Any]:
+    """What the proxy task's network sees, shall predict and predicts, for crops of a few held-out images."""
+    proxy, _ = runner.stages.proxy(arm, runner.plan.seeds[0])
+    generator = generator_for(0, "proxy pictures")
+    crops = proxy.held_out_crops(some(runner.data.scored, _EXAMPLES_OF_PROXY), generator)
+    shown = proxy.picture(crops, generator)
+    return {
+        "sees": shown.sees.numpy(),
+        "target": shown.target.numpy(),
+        "prediction": shown.prediction.numpy(),
+        "captions": np.array(shown.captions),
+        "shortcut": np.array(proxy.shortcut),
+    }
+
+
 def _predictions(runner: Runner) -> dict[str, Any]:
     """Best, median and worst images of the last arm, with every arm's prediction."""
     plan, data = runner.plan, runner.data
     seed, k = plan.seeds[0], len(data.classes)
     images, truths = zip(*data.scored, strict=True)
-    last = predict(runner.network(plan.arms[-1], seed)[0], images)
+    last = predict(runner.stages.network(plan.arms[-1], seed)[0], images)
     scores = [_image_miou(truth, mask, k) for truth, mask in zip(truths, last, strict=True)]
     kinds, chosen = _best_median_worst(scores)
-    networks = [runner.network(arm, seed)[0] for arm in plan.arms]
+    networks = [runner.stages.network(arm, seed)[0] for arm in plan.arms]
     arrays: dict[str, Any] = {
         "kinds": np.array(kinds),
         "ids": np.array([data.scored.image_id(i) for i in chosen]),

@@ -1,17 +1,16 @@
-"""Run the arms: pre-train, tune, fine-tune and score, each shared stage once.
+"""Run the arms: pre-train, tune, fine-tune and score.
 
-Everything a stage leaves lies in a folder of its own::
+Beside the stages' own files (see ``stages.py``) a run leaves::
 
     OUT/run.json                                what was asked for
-    OUT/seed0/proxy/colorization/               model.safetensors, log.jsonl, stage.json
-    OUT/seed0/tuning/random+graph/              the same, and purity.json
-    OUT/seed0/segmentation/random+graph/        the same, and evaluation.json
+    OUT/seed0/proxy/colorization/               score.json, purity.json
+    OUT/seed0/tuning/random+graph/              purity.json
+    OUT/seed0/segmentation/random+graph/        evaluation.json
     OUT/results.json, OUT/pictures/*.npz        written at the end
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,41 +21,22 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from mmtutorial.embedding import knn_purity
-from mmtutorial.engine import Stage, StageResult, train
-from mmtutorial.errors import InputError
 from mmtutorial.experiment.arms import Arm
-from mmtutorial.experiment.data import ExperimentData, Request
+from mmtutorial.experiment.claim import claim, earlier_command
+from mmtutorial.experiment.data import experiment_data, some
 from mmtutorial.experiment.held_out import embed, held_out_patches
+from mmtutorial.experiment.plan import Plan
+from mmtutorial.experiment.stages import Stages
 from mmtutorial.files import read_json, write_json
 from mmtutorial.metrics import confusion_matrix
-from mmtutorial.networks import Encoder, NetworkSpec, Segmenter, make_encoder, make_network
-from mmtutorial.presets import Preset
-from mmtutorial.proxies import PROXIES
-from mmtutorial.randomness import global_seed
-from mmtutorial.segmentation import SegmentationStage, predict
-from mmtutorial.tuning import Embedder, Matching, TuningStage
+from mmtutorial.networks import Encoder
+from mmtutorial.proxies import ProxyScore
+from mmtutorial.randomness import generator_for
+from mmtutorial.segmentation import predict
+from mmtutorial.tuning import Embedder
 
-
-@dataclass(frozen=True)
-class Plan:
-    """An experiment as asked for.
-
-    Attributes:
-        request: the data.
-        preset: every budget.
-        arms: what is compared.
-        seeds: each arm runs once with each.
-    """
-
-    request: Request
-    preset: Preset
-    arms: tuple[Arm, ...]
-    seeds: tuple[int, ...]
-
-    def settings(self) -> dict[str, Any]:
-        """All that decides the numbers, but for arms and seeds, as plain JSON values."""
-        plain: dict[str, Any] = json.loads(json.dumps({**asdict(self.request), "preset": asdict(self.preset)}))
-        return plain
+# Images on which a proxy task is scored; more would not change the picture.
+_SCORED_BY_PROXY = 200
 
 
 @dataclass(frozen=True)
@@ -66,6 +46,14 @@ class ArmRun:
     confusion: Tensor
     seconds: float
     purity: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class ProxyRun:
+    """One proxy task with one seed, finished: its score, and kNN purity of random and of trained weights."""
+
+    score: ProxyScore
+    purity: tuple[float, float]
 
 
 class Runner:
@@ -85,10 +73,11 @@ class Runner:
             InputError: the folder holds another run, or cannot be written; the data cannot be opened.
         """
         self.plan, self.out, self.fabric = plan, out, fabric
-        self.command = self._earlier_command(resume) or command
-        self.data = ExperimentData(plan.request, plan.preset)
+        self.command = earlier_command(out, plan.settings(), resume=resume) or command
+        self.data = experiment_data(plan.request, plan.preset)
+        self.stages = Stages(plan, self.data, out, fabric)
         # Only now: bad input must not leave a folder that then refuses the corrected command.
-        self._claim()
+        claim(out, plan.settings(), self.command)
 
     def run(self) -> dict[tuple[str, int], ArmRun]:
         """Run every arm with every seed. Returns what came out, by (arm's name, seed)."""
@@ -97,130 +86,67 @@ class Runner:
         with tqdm(jobs, desc="arms", unit="arm") as bar:
             for arm, seed in bar:
                 bar.set_postfix_str(f"{arm.name}, seed {seed}")
-                finished[arm.name, seed] = self._run_arm(arm, seed)
+                finished[arm.name, seed] = self.run_arm(arm, seed)
+                if arm.is_learned:
+                    self.run_proxy(arm, seed)
         return finished
 
-    def encoder(self, arm: Arm, seed: int, *, tuned: bool) -> tuple[Encoder, list[StageResult]]:
-        """The arm's encoder after pre-training or after tuning, and the stages that made it."""
-        encoder = self._new_encoder(arm, seed)
-        stages = []
-        if arm.pretraining != "random":
-            with global_seed(seed, "proxy head", arm.pretraining):
-                proxy = PROXIES[arm.pretraining](
-                    encoder, self.data.unlabeled, self.plan.preset.proxy, seed=seed, about=self._about(arm)
-                )
-            stages.append(self._train(proxy, seed, self._folder(seed, "proxy", arm.pretraining)))
-        if tuned:
-            matching: Matching = "graph" if arm.suffix == "graph" else "triplets"
-            tuning = TuningStage(
-                encoder,
-                self.data.labeled,
-                self.plan.preset.tuning,
-                matching=matching,
-                seed=seed,
-                about=self._about(arm),
-            )
-            stages.append(self._train(tuning, seed, self._folder(seed, "tuning", arm.name)))
-        return encoder, stages
+    def run_arm(self, arm: Arm, seed: int) -> ArmRun:
+        """Train and score one arm with one seed."""
+        record = self.stages.folder(seed, "segmentation", arm.name) / "evaluation.json"
 
-    def network(self, arm: Arm, seed: int) -> tuple[Segmenter, list[StageResult]]:
-        """The arm's segmentation network after all stages, and the stages that made it."""
-        encoder, stages = self.encoder(arm, seed, tuned=arm.tuned)
-        with global_seed(seed, "head"):
-            network = make_network(encoder, self.spec(arm), len(self.data.classes))
-        segmentation = SegmentationStage(
-            network,
-            self.data.labeled,
-            self.plan.preset.segmentation,
-            schedule=arm.segmentation_schedule(self.plan.preset),
-            seed=seed,
-            about=self._about(arm),
-        )
-        stages.append(self._train(segmentation, seed, self._folder(seed, "segmentation", arm.name)))
-        return network, stages
-
-    def embeddings(self, arm: Arm, seed: int, *, tuned: bool) -> Tensor:
-        """(P, D) embeddings of the held-out patches, before or after tuning."""
-        encoder, _ = self.encoder(arm, seed, tuned=tuned)
-        embedder = self.fabric.to_device(Embedder(encoder, self.plan.preset.tuning.pooling))
-        return embed(embedder, held_out_patches(self.data).images)
-
-    def _run_arm(self, arm: Arm, seed: int) -> ArmRun:
-        folder = self._folder(seed, "segmentation", arm.name)
-        record = folder / "evaluation.json"
-        if not record.exists():
-            network, stages = self.network(arm, seed)
+        def evaluation() -> dict[str, Any]:
+            network, stages = self.stages.network(arm, seed)
             images = [image for image, _ in self.data.scored]
             truths = [mask for _, mask in self.data.scored]
             confusion = confusion_matrix(truths, predict(network, images), len(self.data.classes))
-            seconds = round(sum(stage.seconds for stage in stages), 2)
-            write_json(record, {"confusion": confusion.tolist(), "seconds": seconds})
-        found = read_json(record)
+            return {"confusion": confusion.tolist(), "seconds": round(sum(stage.seconds for stage in stages), 2)}
+
+        found = _once(record, evaluation)
         return ArmRun(torch.tensor(found["confusion"]), found["seconds"], self.purity(arm, seed) if arm.tuned else None)
+
+    def run_proxy(self, arm: Arm, seed: int) -> ProxyRun:
+        """Score the proxy task of an arm, on held-out images, and the patches its encoder embeds."""
+        folder = self.stages.folder(seed, "proxy", arm.pretraining)
+
+        def score() -> dict[str, Any]:
+            images = some(self.data.scored, _SCORED_BY_PROXY)
+            proxy, _ = self.stages.proxy(arm, seed)
+            return asdict(proxy.score(images, generator_for(0, "proxy score")))
+
+        def purity() -> dict[str, Any]:
+            random = self._purity_of(self.stages.first_encoder(arm, seed))
+            return {"before": random, "after": self._purity_of(self.stages.proxy(arm, seed)[0].encoder)}
+
+        found = _once(folder / "purity.json", purity)
+        return ProxyRun(ProxyScore(**_once(folder / "score.json", score)), (found["before"], found["after"]))
+
+    def embeddings(self, arm: Arm, seed: int, *, tuned: bool) -> Tensor:
+        """(P, D) embeddings of the held-out patches, before or after tuning."""
+        return self._embed(self.stages.encoder(arm, seed, tuned=tuned)[0])
 
     def purity(self, arm: Arm, seed: int) -> tuple[float, float]:
         """Cross-image kNN purity of held-out patches before and after the arm's tuning."""
-        record = self._folder(seed, "tuning", arm.name) / "purity.json"
-        if not record.exists():
-            patches = held_out_patches(self.data)
-            before, after = (
-                knn_purity(self.embeddings(arm, seed, tuned=tuned), patches.labels, patches.image_index)
-                for tuned in (False, True)
-            )
-            write_json(record, {"before": before, "after": after})
-        found = read_json(record)
+
+        def both() -> dict[str, Any]:
+            before, after = (self._purity_of(self.stages.encoder(arm, seed, tuned=tuned)[0]) for tuned in (False, True))
+            return {"before": before, "after": after}
+
+        found = _once(self.stages.folder(seed, "tuning", arm.name) / "purity.json", both)
         return found["before"], found["after"]
 
-    def spec(self, arm: Arm) -> NetworkSpec:
-        """The arm's network. Its input stays the same in every stage, as in the authors' code."""
-        preset = self.plan.preset
-        seen = PROXIES[arm.pretraining].input if arm.pretraining in PROXIES else "rgb"
-        return NetworkSpec(preset.encoder, preset.head, seen, preset.batch_norm)
+    def _purity_of(self, encoder: Encoder) -> float:
+        patches = held_out_patches(self.data)
+        return knn_purity(self._embed(encoder), patches.labels, patches.image_index)
 
-    def _new_encoder(self, arm: Arm, seed: int) -> Encoder:
-        spec = self.spec(arm)
-        with global_seed(seed, "encoder", spec.input):
-            return make_encoder(spec)
-
-    def _train(self, stage: Stage, seed: int, folder: Path) -> StageResult:
-        return train(stage, seed=seed, folder=folder, fabric=self.fabric)
-
-    def _folder(self, seed: int, stage: str, name: str) -> Path:
-        return self.out / f"seed{seed}" / stage / name
-
-    def _about(self, arm: Arm) -> dict[str, Any]:
-        """What makes a stage's weights usable later: the network they fit, and the arm."""
-        return {"network": asdict(self.spec(arm)), "pretraining": arm.pretraining}
-
-    def _claim(self) -> None:
-        """Take possession of the folder."""
-        if not (self.out / "run.json").exists():
-            write_json(self.out / "run.json", {"command": self.command, "settings": self.plan.settings()})
-
-    def _earlier_command(self, resume: bool) -> str | None:
-        """The command line that began the run in this folder; None for a new one."""
-        record = self.out / "run.json"
-        if not record.exists():
-            return None
-        if not resume:
-            raise InputError(f"{self.out} already holds a run; add --resume to go on with it, or choose another --out")
-        found = read_json(record)
-        changed = _differences(self.plan.settings(), found["settings"])
-        if changed:
-            raise InputError(
-                f"{self.out} holds a run with other settings ({', '.join(changed)}); "
-                "repeat its options to resume it, or choose another --out"
-            )
-        return str(found["command"])
+    def _embed(self, encoder: Encoder) -> Tensor:
+        embedder = self.fabric.to_device(Embedder(encoder, self.plan.preset.tuning.pooling))
+        return embed(embedder, held_out_patches(self.data).images)
 
 
-def _differences(wanted: dict[str, Any], found: dict[str, Any], prefix: str = "") -> list[str]:
-    """Names of the settings that differ, nested ones with dots."""
-    names = []
-    for key, value in wanted.items():
-        other = found.get(key)
-        if isinstance(value, dict) and isinstance(other, dict):
-            names += _differences(value, other, f"{prefix}{key}.")
-        elif value != other:
-            names.append(prefix + key)
-    return names
+def _once(record: Path, compute: Any) -> dict[str, Any]:
+    """What a file says, or else what ``compute`` returns, which the file will then say."""
+    if not record.exists():
+        write_json(record, compute())
+    found: dict[str, Any] = read_json(record)
+    return found

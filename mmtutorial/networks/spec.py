@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from mmtutorial.errors import unknown
+from mmtutorial.networks.alexnet import AlexNet
+from mmtutorial.networks.alexnet_tv import TorchvisionAlexNet
+from mmtutorial.networks.context import PaperContext
 from mmtutorial.networks.encoder import Encoder, Segmenter
 from mmtutorial.networks.fcn import FCN
+from mmtutorial.networks.fcn32s import FCN32s
+from mmtutorial.networks.hypercolumn_head import HypercolumnSegmenter
+from mmtutorial.networks.split import SplitEncoder
 from mmtutorial.networks.tiny import TinyEncoder
+from mmtutorial.networks.vgg16 import VGG16
 
-EncoderName = Literal["tiny", "alexnet", "vgg16"]
+EncoderName = Literal["tiny", "alexnet", "alexnet-tv", "vgg16"]
 HeadName = Literal["fcn", "hypercolumn"]
 Input = Literal["rgb", "grey", "split"]
 
 _CHANNELS = {"rgb": 3, "grey": 1}
+_TRUNKS: dict[str, Callable[..., Encoder]] = {
+    "tiny": TinyEncoder,
+    "alexnet": AlexNet,
+    "alexnet-tv": TorchvisionAlexNet,
+    "vgg16": VGG16,
+}
 
 
 @dataclass(frozen=True)
@@ -40,19 +54,31 @@ def make_encoder(spec: NetworkSpec) -> Encoder:
     Raises:
         InputError: no such encoder or input.
     """
+    if spec.input == "split":
+        return SplitEncoder(_trunk(spec, in_channels=1, share=0.5), _trunk(spec, in_channels=2, share=0.5))
     if spec.input not in _CHANNELS:
-        raise unknown("input", spec.input, _CHANNELS)
-    if spec.encoder == "tiny":
-        return TinyEncoder(in_channels=_CHANNELS[spec.input], batch_norm=spec.batch_norm)
-    raise unknown("encoder", spec.encoder, ["tiny"])
+        raise unknown("input", spec.input, [*_CHANNELS, "split"])
+    return _trunk(spec, in_channels=_CHANNELS[spec.input])
+
+
+def _trunk(spec: NetworkSpec, *, in_channels: int, share: float = 1.0) -> Encoder:
+    """A trunk that sees some channels, with a share of its full widths."""
+    if spec.encoder not in _TRUNKS:
+        raise unknown("encoder", spec.encoder, _TRUNKS)
+    return _TRUNKS[spec.encoder](in_channels=in_channels, batch_norm=spec.batch_norm, share=share)
 
 
 def make_network(encoder: Encoder, spec: NetworkSpec, classes: int) -> Segmenter:
-    """A segmentation network: ``encoder`` and a head with random weights.
+    """A segmentation network: ``encoder`` and a head with random weights, small for tiny, the paper's for the others.
 
     Raises:
         InputError: no such head.
     """
+    small = spec.encoder == "tiny"
     if spec.head == "fcn":
-        return FCN(encoder, classes)
-    raise unknown("head", spec.head, ["fcn"])
+        return FCN(encoder, classes) if small else FCN32s(encoder, classes)
+    if spec.head == "hypercolumn":
+        if small:
+            return HypercolumnSegmenter(encoder, classes)
+        return HypercolumnSegmenter(encoder, classes, context=PaperContext(encoder), hidden=1024)
+    raise unknown("head", spec.head, get_args(HeadName))

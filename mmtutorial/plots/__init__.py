@@ -3,12 +3,15 @@
 Every function returns a :class:`Picture`. Nothing here knows of training, of files or of a display.
 """
 
+from mmtutorial.plots.ablations import Setting, ablation_curves
+from mmtutorial.plots.beside import Pair, ours_beside_theirs
 from mmtutorial.plots.curves import Curve, loss_curves, tuning_curves
 from mmtutorial.plots.embeddings import before_after
 from mmtutorial.plots.graphs import GraphFacts, graph_facts, graph_pair
 from mmtutorial.plots.intervals import Interval, arm_intervals, difference_intervals
 from mmtutorial.plots.patches import patch_boxes, patch_grid
 from mmtutorial.plots.picture import Picture
+from mmtutorial.plots.proxies import proxy_rows
 from mmtutorial.plots.segmentation import predictions
 from mmtutorial.plots.style import ClassStyle, class_styles
 from mmtutorial.plots.tables import class_iou, confusion_matrix
@@ -18,7 +21,10 @@ __all__ = [
     "Curve",
     "GraphFacts",
     "Interval",
+    "Pair",
     "Picture",
+    "Setting",
+    "ablation_curves",
     "arm_intervals",
     "before_after",
     "class_iou",
@@ -28,8 +34,10 @@ __all__ = [
     "graph_facts",
     "graph_pair",
     "loss_curves",
+    "ours_beside_theirs",
     "patch_boxes",
     "patch_grid",
     "predictions",
+    "proxy_rows",
     "tuning_curves",
 ]

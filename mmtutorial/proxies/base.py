@@ -61,6 +61,7 @@ class ProxyStage(ABC):
     Attributes:
         name: as on the command line; also the stage's name.
         input: what its encoder sees: ``"rgb"``, ``"grey"`` or ``"split"``.
+        needs_tags: whether it learns from image-level labels, and so needs masks to read them off.
         shortcut: the easy way out that the task must block, and how it does.
         module: encoder and the task's own head.
         encoder: goes on to tuning and segmentation.
@@ -71,6 +72,7 @@ class ProxyStage(ABC):
 
     name: str
     input: ClassVar[Input] = "rgb"
+    needs_tags: ClassVar[bool] = False
     shortcut: ClassVar[str]
 
     def __init__(
@@ -86,7 +88,7 @@ class ProxyStage(ABC):
 
         Args:
             encoder: as :attr:`input` says.
-            images: unlabelled images, whose masks are not looked at (except for ``classification``).
+            images: unlabelled images; masks are looked at only where :attr:`needs_tags`.
             budget: crop, schedule.
             seed: decides in which order the images come.
             about: further description for the checkpoint.

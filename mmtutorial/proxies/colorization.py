@@ -10,6 +10,8 @@ hue loss times 5 times chroma); ``train/train_vgg16.prototxt`` of gustavla/autoc
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -70,6 +72,7 @@ class ColorizationStage(ProxyStage):
 
     name = "colorization"
     input = "grey"
+    measure: ClassVar[str] = "loss of hue and chroma"
     shortcut = (
         "Grey is always a cheap guess, since most pixels have little colour: the hue loss of a pixel is weighted "
         "by its chroma. The encoder never sees colour, in later stages neither, or it would copy it."
@@ -80,13 +83,32 @@ class ColorizationStage(ProxyStage):
         return Colorizer(encoder)
 
     def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        """Cross-entropy of hue, weighted by chroma, plus that of chroma, at random pixels."""
+        """Loss of hue, weighted by chroma, plus that of chroma, at random pixels."""
         images = self.crops(step, generator)
         points, pixels = random_points(images, self.budget.points, generator)
-        hue, chroma = hue_and_chroma(pixels)
         device = next(module.parameters()).device
         hue_scores, chroma_scores = module(images.to(device), points.to(device))
-        return colour_loss(hue_scores, chroma_scores, hue[:, 0].to(device), chroma[:, 0].to(device))
+        targets = (target.to(device) for target in self.targets(images, points, pixels))
+        return self.points_loss(hue_scores, chroma_scores, *targets)
+
+    def targets(self, images: Tensor, points: Tensor, pixels: Tensor) -> tuple[Tensor, ...]:
+        """What the scores shall say at points (N, P, 2) of images with pixels (N, 3, 1, P): hue and chroma (N, P)."""
+        hue, chroma = hue_and_chroma(pixels)
+        return hue[:, 0], chroma[:, 0]
+
+    def points_loss(
+        self, hue_scores: Tensor, chroma_scores: Tensor, *targets: Tensor
+    ) -> tuple[Tensor, dict[str, float]]:
+        """Loss of scores (N, P, 32) for :meth:`targets`, and the two parts for the log."""
+        return colour_loss(hue_scores, chroma_scores, *targets)
+
+    def best_constant(self, *targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Shares (32,) of hue and of chroma: of all that do not look at the image, those of least loss."""
+        hue, chroma = targets
+        # A pixel's hue counts as much as its chroma, as in the loss.
+        hues = torch.bincount(to_bins(hue).flatten(), weights=chroma.flatten().double(), minlength=BINS)
+        chromas = torch.bincount(to_bins(chroma).flatten(), minlength=BINS).double()
+        return hues / hues.sum(), chromas / chromas.sum()
 
     @torch.no_grad()
     def score(self, images: SegmentationDataset, generator: torch.Generator) -> ProxyScore:
@@ -97,15 +119,17 @@ class ColorizationStage(ProxyStage):
         self.module.eval()
         crops = self.held_out_crops(images, generator)
         points, pixels = random_points(crops, self.budget.points, generator)
-        hue, chroma = (values[:, 0] for values in hue_and_chroma(pixels))
+        targets = self.targets(crops, points, pixels)
         device = next(self.module.parameters()).device
         losses = []
         for part in torch.arange(len(crops)).split(64):
             hue_scores, chroma_scores = self.module(crops[part].to(device), points[part].to(device))
-            loss, _ = colour_loss(hue_scores.cpu(), chroma_scores.cpu(), hue[part], chroma[part])
+            loss, _ = self.points_loss(hue_scores.cpu(), chroma_scores.cpu(), *(t[part] for t in targets))
             losses.append(loss * len(part))
         value = float(torch.stack(losses).sum()) / len(crops)
-        return ProxyScore("loss of hue and chroma", value, _loss_of_frequencies(hue, chroma), higher_is_better=False)
+        guess = [p.clamp(min=1e-12).log().float().expand(*points.shape[:2], -1) for p in self.best_constant(*targets)]
+        trivial, _ = self.points_loss(guess[0], guess[1], *targets)
+        return ProxyScore(self.measure, value, float(trivial), higher_is_better=False)
 
     @torch.no_grad()
     def picture(self, images: Tensor, generator: torch.Generator) -> ProxyPicture:
@@ -121,14 +145,6 @@ class ColorizationStage(ProxyStage):
         painted = (paint(hue, chroma, grey[:, 0]) * 255).round().to(torch.uint8)
         seen = (grey * 255).round().to(torch.uint8).expand(-1, 3, -1, -1)
         return ProxyPicture(seen, images, painted, ("sees: grey", "target: colour", "prediction"))
-
-
-def _loss_of_frequencies(hue: Tensor, chroma: Tensor) -> float:
-    """The lowest loss that scores without a look at the image can have, for colours (N, P)."""
-    weighted = torch.bincount(to_bins(hue).flatten(), weights=chroma.flatten().double(), minlength=BINS)
-    counts = torch.bincount(to_bins(chroma).flatten(), minlength=BINS).double()
-    scores = [(w / w.sum()).clamp(min=1e-12).log().float().expand(*hue.shape, BINS) for w in (weighted, counts)]
-    return float(colour_loss(scores[0], scores[1], hue, chroma)[0])
 
 
 def paint(hue: Tensor, chroma: Tensor, grey: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ def refused(*args: object, **options: object) -> str:
 
 
 def test_unknown_data_set() -> None:
-    assert "did you mean 'scenes'? known: scenes, voc, camvid, folder" in refused("scnes")
+    assert "did you mean 'scenes'? known: scenes, streets, voc, camvid, cityscapes, folder" in refused("scnes")
 
 
 @pytest.mark.parametrize("name", DATASETS)
@@ -35,7 +35,7 @@ def test_unknown_class() -> None:
     assert "no class given" in refused("scenes", classes=" , ")
 
 
-@pytest.mark.parametrize("name", ["voc", "camvid", "folder"])
+@pytest.mark.parametrize("name", ["voc", "camvid", "cityscapes", "folder"])
 def test_missing_root(name: str, tmp_path: Path) -> None:
     assert f"data set '{name}' needs a root folder" in refused(name)
     layout = DATASETS[name].layout

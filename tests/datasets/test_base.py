@@ -69,5 +69,7 @@ def test_roles_name_splits_that_are_there() -> None:
         assert info.roles.report in info.splits
         assert info.roles.choose is None or info.roles.choose in info.splits
         assert len({info.roles.train, info.roles.choose, info.roles.report}) == 3
+        assert info.roles.tagged in info.splits
+        assert info.roles.tagged not in {info.roles.choose, info.roles.report, "unlabeled"}
         assert "unlabeled" in info.splits
     assert DATASETS["camvid"].roles.choose is None

@@ -43,9 +43,9 @@ def test_voc_unlabeled_adds_the_folder_beside_the_devkit(voc_root: Path, write_p
 
 
 def test_voc_without_sbd_trains_on_train(voc_root: Path) -> None:
-    assert roles("voc", voc_root).train == "trainaug"
+    assert roles("voc", voc_root).train == roles("voc", voc_root).tagged == "trainaug"
     (voc_root / "VOCdevkit/VOC2012/ImageSets/Segmentation/trainaug.txt").unlink()
-    assert roles("voc", voc_root).train == "train"
+    assert roles("voc", voc_root).train == roles("voc", voc_root).tagged == "train"
     assert len(open_dataset("voc", voc_root, "unlabeled")) == 3
 
 

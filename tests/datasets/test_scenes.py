@@ -35,9 +35,24 @@ def test_drawing_leaves_the_global_generators_alone() -> None:
 
 
 def test_splits_have_their_sizes_and_share_no_picture() -> None:
-    assert list(SPLITS.items()) == [("unlabeled", 2000), ("train", 1000), ("val", 250), ("test", 500)]
-    seen = {render(0, split, i)[0].tobytes() for split in SPLITS for i in range(40)}
-    assert len(seen) == 40 * len(SPLITS)
+    assert SPLITS == {"unlabeled": 2000, "tagged": 2000, "train": 1000, "val": 250, "test": 500}
+    apart = [split for split in SPLITS if split != "tagged"]
+    seen = {render(0, split, i)[0].tobytes() for split in apart for i in range(40)}
+    assert len(seen) == 40 * len(apart)
+
+
+def test_tagged_is_unlabeled_with_its_masks() -> None:
+    for index in (0, 5, 1999):
+        image, mask = render(2, "tagged", index)
+        again, mask_again = render(2, "unlabeled", index)
+        assert np.array_equal(image, again)
+        assert np.array_equal(mask, mask_again)
+    tagged, unlabeled = open_dataset("scenes", split="tagged"), open_dataset("scenes", split="unlabeled")
+    assert len(tagged) == len(unlabeled) == 2000
+    assert tagged.image_id(7) == "scenes-tagged-00007"
+    assert torch.equal(tagged[7][0], unlabeled[7][0])
+    assert np.array_equal(tagged[7][1].numpy(), render(0, "unlabeled", 7)[1])
+    assert 0 < int(tagged[7][1].max()) < VOID
 
 
 def test_about_nine_tenths_is_background(drawn: list[tuple[np.ndarray, np.ndarray]]) -> None:

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from mmtutorial.errors import InputError
-from mmtutorial.experiment.arms import ARMS, compared, parse_arms, tuning_cost
+from mmtutorial.experiment.arms import ARMS, DEFAULT_ARMS, compared, parse_arms, tuning_cost
+from mmtutorial.experiment.variants import VARIANTS
 from mmtutorial.presets import CLASS, PRESETS, Preset
+from mmtutorial.proxies import PROXIES
 
 NAMES = [
     f"{pretraining}{suffix}"
@@ -17,11 +19,16 @@ NAMES = [
 
 
 def test_the_arms_and_what_they_are() -> None:
-    assert list(ARMS) == NAMES
+    assert list(DEFAULT_ARMS) == NAMES
     assert all(arm.name == name for name, arm in ARMS.items())
     assert [ARMS[name].tuning for name in NAMES[:4]] == ["none", "none", "random-triplets", "graph"]
     assert [ARMS[name].tuned for name in NAMES[:4]] == [False, False, True, True]
-    assert {arm.pretraining for arm in ARMS.values()} == {"random", "colorization"}
+    assert {arm.pretraining for arm in ARMS.values()} == {"random", "imagenet", *PROXIES}
+    for pretraining in ("random", *PROXIES):
+        of_one = [arm for arm in ARMS.values() if arm.pretraining == pretraining]
+        assert {arm.suffix for arm in of_one if arm.tuned} == set(VARIANTS)
+        assert [arm.suffix for arm in of_one if not arm.tuned] == ["", "more"]
+        assert {arm.is_learned for arm in of_one} == {pretraining != "random"}
 
 
 def sized(tuning_images: int, patches: int, patch: int, images: int, crop: int, steps: int = 100) -> Preset:
@@ -58,8 +65,8 @@ def test_steps_of_every_arm(name: str) -> None:
     tuning, proxy = preset.tuning.schedule.steps, preset.proxy.schedule.steps
     for arm in ARMS.values():
         steps = arm.steps(preset)
-        assert steps["tuning"] == (tuning if arm.suffix in ("triplets", "graph") else 0)
-        assert steps["proxy"] == (proxy if arm.pretraining == "colorization" else 0)
+        assert steps["tuning"] == (0 if arm.suffix in ("", "more") else tuning)
+        assert steps["proxy"] == (0 if arm.pretraining in ("random", "imagenet", "kmeans") else proxy)
     plain, more, _, graph = (sum(ARMS[n].steps(preset).values()) for n in NAMES[:4])
     # The fair control never gets fewer steps than the arm it stands against.
     assert plain < graph <= more
@@ -69,7 +76,7 @@ def test_steps_of_every_arm(name: str) -> None:
 
 
 def test_names_from_the_command_line() -> None:
-    assert parse_arms(None) == list(ARMS.values())
+    assert parse_arms(None) == [ARMS[name] for name in NAMES]
     assert [arm.name for arm in parse_arms(" random+graph, random ,random+graph,")] == ["random+graph", "random"]
     assert parse_arms("random") == [ARMS["random"]]
 
@@ -79,7 +86,9 @@ def test_names_from_the_command_line() -> None:
     [
         ("random+grpah", r"unknown arm 'random\+grpah'; did you mean 'random\+graph'"),
         ("random,colourization", "did you mean 'colorization'"),
-        ("", "no arm given; name some of: random, "),
+        ("random+grpah", r"known: random, random\+more, random\+graph"),
+        ("rendom+graph", r"did you mean 'random\+graph'\? known: random\+graph, imagenet\+graph"),
+        ("", "no arm given; name some, such as random, "),
         (" , ", "no arm given"),
     ],
 )
@@ -102,5 +111,5 @@ def test_what_is_compared_with_what() -> None:
 
 
 def test_all_arms_make_every_comparison_once() -> None:
-    pairs = compared(list(ARMS.values()))
+    pairs = compared([ARMS[name] for name in NAMES])
     assert len({frozenset((a.name, b.name)) for a, b in pairs}) == len(pairs) == 2 * 6 + 4

@@ -68,7 +68,7 @@ def test_predictions_are_the_networks_own(out: Path) -> None:
     assert arrays["kinds"].tolist() == ["best"] * 2 + ["median"] * 2 + ["worst"] * 2
     again = runner(out, arms=",".join(NAMES), resume=True)
     scored = {again.data.scored.image_id(i): again.data.scored[i] for i in range(6)}
-    networks = [again.network(ARMS[name], 0)[0] for name in NAMES]
+    networks = [again.stages.network(ARMS[name], 0)[0] for name in NAMES]
     last = []
     for place, name in enumerate(arrays["ids"].tolist()):
         image, truth = scored[name]

@@ -9,7 +9,7 @@ import torch
 
 from mmtutorial import engine
 from mmtutorial.errors import InputError
-from mmtutorial.experiment import ARMS
+from mmtutorial.experiment import ARMS, DEFAULT_ARMS
 from mmtutorial.experiment.held_out import held_out_patches
 from mmtutorial.files import read_tensors
 from mmtutorial.graph import connected_graph
@@ -24,23 +24,24 @@ from tests.tiny_run import finish, logs, preset, runner, weights
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All eight arms with one seed. Tests that go on with it add nothing but other arms and seeds."""
     folder = tmp_path_factory.mktemp("runner")
-    finish(runner(folder, arms=",".join(ARMS)))
+    finish(runner(folder, arms=",".join(DEFAULT_ARMS)))
     return folder
 
 
 def test_every_stage_has_its_folder(out: Path) -> None:
-    tuned = [name for name, arm in ARMS.items() if arm.tuned]
+    tuned = [name for name in DEFAULT_ARMS if ARMS[name].tuned]
     assert sorted(weights(out)) == sorted(
         f"seed0/{place}/model.safetensors"
         for place in (
             "proxy/colorization",
             *(f"tuning/{name}" for name in tuned),
-            *(f"segmentation/{name}" for name in ARMS),
+            *(f"segmentation/{name}" for name in DEFAULT_ARMS),
         )
     )
     assert set(logs(out)) == {path.replace("model.safetensors", "log.jsonl") for path in weights(out)}
     assert len(list(out.rglob("evaluation.json"))) == 8
-    assert len(list(out.rglob("purity.json"))) == 4
+    assert len(list(out.rglob("purity.json"))) == 4 + 1
+    assert len(list(out.rglob("score.json"))) == 1
     assert not list(out.rglob("checkpoint.safetensors"))
     assert not list(out.rglob(".*"))
 
@@ -72,8 +73,8 @@ def test_the_encoder_goes_from_stage_to_stage(out: Path) -> None:
     """Before a single step of fine-tuning, the network's encoder is what tuning left; grey after colorization."""
     again = runner(out, arms="colorization+graph", resume=True)
     arm = ARMS["colorization+graph"]
-    before, _ = again.encoder(arm, 0, tuned=False)
-    after, stages = again.encoder(arm, 0, tuned=True)
+    before, _ = again.stages.encoder(arm, 0, tuned=False)
+    after, stages = again.stages.encoder(arm, 0, tuned=True)
     proxy = read_tensors(out / "seed0/proxy/colorization/model.safetensors")[0]
     tuned = read_tensors(out / "seed0/tuning/colorization+graph/model.safetensors")[0]
     for name, tensor in before.state_dict().items():
@@ -130,7 +131,7 @@ def test_seeds_differ_and_a_seed_may_come_later(out: Path, tmp_path: Path) -> No
 
 def test_the_confusion_is_that_of_the_saved_network_on_the_scored_images(out: Path) -> None:
     again = runner(out, arms="random+graph", resume=True)
-    network, _ = again.network(ARMS["random+graph"], 0)
+    network, _ = again.stages.network(ARMS["random+graph"], 0)
     images, truths = zip(*again.data.scored, strict=True)
     expected = confusion_matrix(truths, predict(network, images), 9)
     record = json.loads((out / "seed0/segmentation/random+graph/evaluation.json").read_text())

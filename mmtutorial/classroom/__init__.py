@@ -1,0 +1,13 @@
+"""Exercises: blanks, checks and hints.
+
+``check("03.connected_graph", my_function)`` compares a learner's function with a slow readable reference and
+says what was tried, what came out, what was expected, and which misconception may be behind it.
+"""
+
+from mmtutorial.classroom.blanks import NotFilledIn, todo
+from mmtutorial.classroom.checking import check
+from mmtutorial.classroom.registry import EXERCISES
+from mmtutorial.classroom.result import Result
+from mmtutorial.classroom.setting import preset_name, versions
+
+__all__ = ["EXERCISES", "NotFilledIn", "Result", "check", "preset_name", "todo", "versions"]

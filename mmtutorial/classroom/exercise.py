@@ -1,0 +1,110 @@
+"""What an exercise consists of, and how numbers are compared with a slow reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmtutorial.classroom.asking import Ask, close
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise.
+
+    Attributes:
+        name: number of the notebook and name of the function, such as ``"03.connected_graph"``.
+        task: what the function has to do, in one sentence.
+        arguments: names of its arguments.
+        examine: asks the learner's function question after question; raises Wrong at the first wrong answer.
+    """
+
+    name: str
+    task: str
+    arguments: tuple[str, ...]
+    examine: Callable[[Ask], None]
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A likely mistake.
+
+    Attributes:
+        hint: said to whoever makes it. It points at the mistake and does not give the solution.
+        answer: what the function would answer who makes it; same arguments as the exercise.
+    """
+
+    hint: str
+    answer: Callable[..., Any]
+
+
+Case = tuple[str, tuple[Any, ...]]
+"""Arguments in words, and the arguments themselves."""
+
+
+def compare_numbers(
+    ask: Ask,
+    cases: Sequence[Case],
+    reference: Callable[..., float],
+    misconceptions: Sequence[Misconception],
+    *,
+    tolerance: float = 1e-4,
+) -> None:
+    """Compares a function that answers one number with a reference.
+
+    Args:
+        ask: asks the learner's function.
+        cases: what to ask. Telling ones first, degenerate ones last: a mistake then meets a case that shows it.
+        reference: slow and readable.
+        misconceptions: the first that gives the learner's wrong number gives the hint.
+        tolerance: relative, and absolute near zero.
+
+    Raises:
+        Wrong: an answer differs.
+    """
+    for tried, arguments in cases:
+        answer, expected = ask.number(tried, *arguments), float(reference(*arguments))
+        agrees = close(answer, expected, tolerance)
+        hint = "" if agrees else _diagnose(torch.tensor(answer), expected, arguments, misconceptions)
+        ask.require(agrees, answer, expected, hint)
+
+
+def compare_tensors(
+    ask: Ask,
+    cases: Sequence[Case],
+    reference: Callable[..., Tensor],
+    misconceptions: Sequence[Misconception],
+    *,
+    tolerance: float = 1e-4,
+) -> None:
+    """Compares a function that answers a tensor with a reference, as :func:`compare_numbers` does."""
+    for tried, arguments in cases:
+        answer, expected = ask.tensor(tried, *arguments), reference(*arguments)
+        same_shape = answer.shape == expected.shape
+        agrees = same_shape and _alike(answer, expected, tolerance)
+        hint = "" if agrees else _diagnose(answer, expected, arguments, misconceptions)
+        if not hint and not same_shape:
+            hint = f"The answer should have shape {tuple(expected.shape)}, yours has {tuple(answer.shape)}."
+        ask.require(agrees, answer, expected, hint)
+
+
+def _diagnose(answer: Tensor, expected: Any, arguments: tuple[Any, ...], known: Sequence[Misconception]) -> str:
+    """Hint of the misconception that explains a wrong answer, or an empty text."""
+    for misconception in known:
+        try:
+            mistaken = torch.as_tensor(misconception.answer(*arguments)).detach()
+        except (ValueError, RuntimeError, ArithmeticError, IndexError):
+            continue  # This mistake has no answer here.
+        right = torch.as_tensor(expected)
+        tells_apart = mistaken.shape != right.shape or not _alike(mistaken, right, 1e-4)
+        if tells_apart and mistaken.shape == answer.shape and _alike(answer, mistaken, 1e-4):
+            return misconception.hint
+    return ""
+
+
+def _alike(first: Tensor, second: Tensor, tolerance: float) -> bool:
+    return torch.allclose(first.double(), second.double(), rtol=tolerance, atol=tolerance, equal_nan=True)

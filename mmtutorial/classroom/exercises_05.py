@@ -1,0 +1,173 @@
+"""Exercises of notebook 05: tuning."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from scipy.stats import chisquare
+from torch import Tensor, nn
+
+from mmtutorial.classroom.asking import Ask, close
+from mmtutorial.classroom.exercise import Exercise
+from mmtutorial.randomness import global_seed
+from mmtutorial.triplet import triplet_loss
+
+_FALSE_ALARM = 1e-7
+_STEPS = 4
+_MARGIN = 0.5
+
+
+# ---------------------------------------------------------------- 05.tuning_step
+def _reference_step(
+    model: nn.Module, optimizer: torch.optim.Optimizer, patches: Tensor, triplets: Tensor, mistake: str = ""
+) -> float:
+    """One step in its plain order; optionally with one mistake."""
+    if mistake != "no zero_grad":
+        optimizer.zero_grad()
+    loss = triplet_loss(model(patches), triplets, margin=_MARGIN)
+    if mistake != "no backward":
+        loss.backward()
+    if mistake == "cleared late":
+        optimizer.zero_grad()
+    if mistake != "no step":
+        optimizer.step()
+    if mistake == "step twice":
+        optimizer.step()
+    if mistake == "loss after":
+        return triplet_loss(model(patches), triplets, margin=_MARGIN).item()
+    return loss.item()
+
+
+_STEP_HINTS = {
+    "no zero_grad": "Gradients of earlier steps are still there and add up. What clears them?",
+    "no step": "The weights stay as they were: the optimiser never takes its step.",
+    "no backward": "The weights stay as they were: no gradient was computed before the optimiser's step.",
+    "cleared late": "The gradients are cleared between computing and using them.",
+    "step twice": "The optimiser takes one step too many.",
+    "loss after": "The weights are right. Asked for is the loss before the step; yours is measured after it.",
+}
+
+
+def _model(seed: int) -> nn.Module:
+    with global_seed(seed, "exercise 05"):
+        return nn.Sequential(nn.Flatten(), nn.Linear(12, 8), nn.ReLU(), nn.Linear(8, 4))
+
+
+def _walk(seed: int, step: Callable[..., float]) -> tuple[list[float], Tensor]:
+    """Losses of a few steps, and all weights at their end."""
+    model, generator = _model(seed), torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
+    losses = []
+    for _ in range(_STEPS):
+        patches = torch.rand((9, 3, 2, 2), generator=generator)
+        triplets = torch.randint(9, (9, 3), generator=generator)
+        losses.append(float(step(model, optimizer, patches, triplets)))
+    return losses, nn.utils.parameters_to_vector(model.parameters()).detach()
+
+
+def _tuning_step(ask: Ask) -> None:
+    for seed in range(6):
+
+        def asked(*given: object, seed: int = seed) -> float:
+            return ask.number(f"steps of a small network, seed {seed}", *given, _MARGIN)
+
+        losses, weights = _walk(seed, asked)
+        right_losses, right_weights = _walk(seed, _reference_step)
+        same_weights = torch.allclose(weights, right_weights, atol=1e-5)
+        same_losses = all(map(close, losses, right_losses))
+        state = "the right weights" if same_weights else "other weights than they should be"
+        ask.require(
+            same_weights and same_losses,
+            f"losses of {_STEPS} steps {[round(value, 4) for value in losses]}, and {state} at their end",
+            f"losses {[round(value, 4) for value in right_losses]}, and the right weights",
+            _step_hint(seed, losses, weights),
+        )
+
+
+def _step_hint(seed: int, losses: list[float], weights: Tensor) -> str:
+    for mistake, hint in _STEP_HINTS.items():
+        mistaken = partial(_reference_step, mistake=mistake)
+        wrong_losses, wrong_weights = _walk(seed, mistaken)
+        if torch.allclose(weights, wrong_weights, atol=1e-5) and all(map(close, losses, wrong_losses)):
+            return hint
+    return ""
+
+
+# ---------------------------------------------------------------- 05.shuffled_labels
+def _shuffled_labels(ask: Ask) -> None:
+    for seed in range(12):
+        labels = torch.randint(5, (30,), generator=torch.Generator().manual_seed(seed)) * 3
+        answer = ask.tensor(f"30 labels, seed {seed}", labels, torch.Generator().manual_seed(100 + seed))
+        ask.require(answer.shape == labels.shape, f"shape {tuple(answer.shape)}", f"shape {tuple(labels.shape)}")
+        before, after = Counter(labels.tolist()), Counter(answer.tolist())
+        ask.require(
+            not torch.equal(answer, labels),
+            "the labels as they were",
+            "the labels in another order",
+            "Nothing was shuffled. Does the function return the new order?",
+        )
+        ask.require(
+            not _renamed(labels, answer),
+            "the same groups under other names",
+            "groups torn apart",
+            "Only the names of the classes changed: patches of one class still share one, and the graph is the same.",
+        )
+        ask.require(
+            before == after,
+            f"counts {dict(sorted(after.items()))}",
+            f"counts {dict(sorted(before.items()))}",
+            "Each class keeps its number of patches. Shuffle the labels there are instead of drawing new ones.",
+        )
+    _fair_shuffle(ask)
+    for labels in (torch.tensor([3]), torch.tensor([2, 2, 2])):
+        answer = ask.tensor(f"labels {labels.tolist()}", labels, torch.Generator().manual_seed(0))
+        ask.require(torch.equal(answer, labels), answer, labels)
+
+
+def _fair_shuffle(ask: Ask) -> None:
+    """Every place is equally likely, and the generator alone decides."""
+    labels, landed = torch.arange(6), Counter[int]()
+    for seed in range(300):
+        answer = ask.tensor(
+            "labels 0 to 5, generators with seeds 0 to 299", labels, torch.Generator().manual_seed(seed)
+        )
+        landed[answer.tolist().index(0) if 0 in answer.tolist() else 0] += 1
+    counts = [landed[place] for place in range(6)]
+    ask.require(
+        bool(chisquare(counts).pvalue > _FALSE_ALARM),
+        f"label 0 landed at the six places {counts} times",
+        "each about equally often",
+        "Every order has the same chance; turning or reversing the list is not enough.",
+    )
+    again = [ask.tensor("seed 5, twice", torch.arange(40), torch.Generator().manual_seed(5)) for _ in range(2)]
+    ask.require(
+        torch.equal(again[0], again[1]),
+        "two different orders",
+        "the same order both times",
+        "All random numbers come from the generator that is handed over.",
+    )
+
+
+def _renamed(before: Tensor, after: Tensor) -> bool:
+    """Whether two labellings make the same groups."""
+    pairs = set(zip(before.tolist(), after.tolist(), strict=True))
+    return len(pairs) == len(set(before.tolist())) == len(set(after.tolist()))
+
+
+EXERCISES = (
+    Exercise(
+        "05.tuning_step",
+        "Take one training step on the triplet loss and return the loss before it.",
+        ("model", "optimizer", "patches", "triplets", "margin"),
+        _tuning_step,
+    ),
+    Exercise(
+        "05.shuffled_labels",
+        "Shuffle the labels of the patches, so that they say nothing any more.",
+        ("labels", "generator"),
+        _shuffled_labels,
+    ),
+)

@@ -1,0 +1,40 @@
+"""What is to be run: data, budgets, arms, seeds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mmtutorial.experiment.arms import Arm
+from mmtutorial.experiment.data import Request
+from mmtutorial.networks import NetworkSpec
+from mmtutorial.presets import Preset
+from mmtutorial.proxies import PROXIES
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An experiment as asked for.
+
+    Attributes:
+        request: the data.
+        preset: every budget.
+        arms: what is compared.
+        seeds: each arm runs once with each.
+    """
+
+    request: Request
+    preset: Preset
+    arms: tuple[Arm, ...]
+    seeds: tuple[int, ...]
+
+    def settings(self) -> dict[str, Any]:
+        """All that decides the numbers, but for arms and seeds, as plain JSON values."""
+        plain: dict[str, Any] = json.loads(json.dumps({**asdict(self.request), "preset": asdict(self.preset)}))
+        return plain
+
+    def spec(self, arm: Arm) -> NetworkSpec:
+        """The arm's network. Its input stays the same in every stage, as in the authors' code."""
+        seen = PROXIES[arm.pretraining].input if arm.is_learned else "rgb"
+        return NetworkSpec(self.preset.encoder, self.preset.head, seen, self.preset.batch_norm)

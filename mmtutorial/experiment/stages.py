@@ -1,0 +1,100 @@
+"""The stages of an arm, trained one after the other, each shared stage once.
+
+Everything a stage leaves lies in a folder of its own::
+
+    OUT/seed0/proxy/colorization/               model.safetensors, log.jsonl, stage.json
+    OUT/seed0/tuning/random+graph/              the same
+    OUT/seed0/segmentation/random+graph/        the same
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lightning_fabric import Fabric
+
+from mmtutorial.engine import Stage, StageResult, train
+from mmtutorial.experiment.arms import Arm
+from mmtutorial.experiment.data import ExperimentData
+from mmtutorial.experiment.plan import Plan
+from mmtutorial.networks import Encoder, Segmenter, make_encoder, make_network
+from mmtutorial.networks.weights import imagenet_encoder
+from mmtutorial.proxies import PROXIES, ProxyStage
+from mmtutorial.randomness import global_seed
+from mmtutorial.segmentation import SegmentationStage
+from mmtutorial.tuning import TuningStage
+
+
+class Stages:
+    """Trains stages in a folder. Finished ones found there are used, unfinished ones continued."""
+
+    def __init__(self, plan: Plan, data: ExperimentData, out: Path, fabric: Fabric) -> None:
+        self.plan, self.data, self.out, self.fabric = plan, data, out, fabric
+
+    def folder(self, seed: int, stage: str, name: str) -> Path:
+        """Where a stage's files live."""
+        return self.out / f"seed{seed}" / stage / name
+
+    def first_encoder(self, arm: Arm, seed: int) -> Encoder:
+        """The arm's encoder before any training of ours. Arms of one input start from the same weights."""
+        spec = self.plan.spec(arm)
+        if arm.pretraining == "imagenet":
+            return imagenet_encoder(spec)
+        with global_seed(seed, "encoder", spec.input):
+            return make_encoder(spec)
+
+    def proxy(self, arm: Arm, seed: int) -> tuple[ProxyStage, StageResult]:
+        """The arm's proxy task, trained."""
+        task = PROXIES[arm.pretraining]
+        encoder = self.first_encoder(arm, seed)
+        images = self.data.tagged if task.needs_tags else self.data.unlabeled
+        with global_seed(seed, "proxy head", arm.pretraining):
+            proxy = task(encoder, images, self.plan.preset.proxy, seed=seed, about=self._about(arm))
+        return proxy, self._train(proxy, seed, self.folder(seed, "proxy", arm.pretraining))
+
+    def encoder(self, arm: Arm, seed: int, *, tuned: bool) -> tuple[Encoder, list[StageResult]]:
+        """The arm's encoder after pre-training or after tuning, and the stages that made it."""
+        stages = []
+        if arm.is_learned:
+            proxy, result = self.proxy(arm, seed)
+            encoder = proxy.encoder
+            stages.append(result)
+        else:
+            encoder = self.first_encoder(arm, seed)
+        if tuned and arm.variant is not None:
+            tuning = TuningStage(
+                encoder,
+                self.data.labeled,
+                arm.variant.adapt(self.plan.preset.tuning),
+                matching=arm.variant.matching,
+                shuffled=arm.variant.shuffled,
+                seed=seed,
+                about=self._about(arm),
+            )
+            stages.append(self._train(tuning, seed, self.folder(seed, "tuning", arm.name)))
+        return encoder, stages
+
+    def network(self, arm: Arm, seed: int) -> tuple[Segmenter, list[StageResult]]:
+        """The arm's segmentation network after all stages, and the stages that made it."""
+        encoder, stages = self.encoder(arm, seed, tuned=arm.tuned)
+        with global_seed(seed, "head"):
+            network = make_network(encoder, self.plan.spec(arm), len(self.data.classes))
+        segmentation = SegmentationStage(
+            network,
+            self.data.labeled,
+            self.plan.preset.segmentation,
+            schedule=arm.segmentation_schedule(self.plan.preset),
+            seed=seed,
+            about=self._about(arm),
+        )
+        stages.append(self._train(segmentation, seed, self.folder(seed, "segmentation", arm.name)))
+        return network, stages
+
+    def _train(self, stage: Stage, seed: int, folder: Path) -> StageResult:
+        return train(stage, seed=seed, folder=folder, fabric=self.fabric)
+
+    def _about(self, arm: Arm) -> dict[str, Any]:
+        """What makes a stage's weights usable later: the network they fit, and the arm."""
+        return {"network": asdict(self.plan.spec(arm)), "pretraining": arm.pretraining}

@@ -1,0 +1,72 @@
+"""A network of torchvision, cut off before its fully connected layers, as an encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from mmtutorial.errors import InputError
+from mmtutorial.networks.encoder import Encoder
+from mmtutorial.networks.layers import he_initial, require_size
+
+
+class TorchvisionEncoder(Encoder):
+    """The ``features`` of a torchvision network: convolutions, batch norm where it has it, ReLUs and pools.
+
+    Attributes:
+        name: in messages.
+        least: smallest side of an image, in pixels.
+        features: torchvision's layers, under torchvision's names, so that its weights fit.
+    """
+
+    name: str
+    least: int
+
+    def __init__(self, build: Callable[..., nn.Module], *, in_channels: int, batch_norm: bool, share: float) -> None:
+        """Take the convolutional part of a network, with weights as :func:`he_initial` draws them.
+
+        Args:
+            build: torchvision's function that builds the network.
+            in_channels: of the first convolution.
+            batch_norm: whether the network has it.
+            share: 1; torchvision has no narrower version.
+
+        Raises:
+            InputError: a share other than 1.
+        """
+        super().__init__()
+        if share != 1.0:
+            raise InputError(f"{self.name} comes at full width only, not at share {share:g}; use alexnet or tiny")
+        self.in_channels, self.batch_norm = in_channels, batch_norm
+        # Built without memory: the fully connected layers, nine tenths of all weights, are never made.
+        with torch.device("meta"):
+            features = build(weights=None).features
+        assert isinstance(features, nn.Sequential)
+        self.features = features.to_empty(device="cpu")
+        if in_channels != 3:
+            self.features[0] = _for_inputs(self.features[0], in_channels)
+        he_initial(self.features)
+
+    def maps_of_prepared(self, inputs: Tensor) -> list[Tensor]:
+        """Every convolution's output, after its ReLU, and the last pool's, of inputs (N, in_channels, H, W).
+
+        Raises:
+            InputError: the inputs have too few pixels.
+        """
+        require_size(inputs, self.least, self.name)
+        x = inputs.contiguous(memory_format=torch.channels_last)
+        maps = []
+        for layer in self.features:
+            x = layer(x)
+            if isinstance(layer, nn.ReLU):
+                maps.append(x)
+        return [*maps, x]
+
+
+def _for_inputs(layer: nn.Module, in_channels: int) -> nn.Conv2d:
+    """A convolution of another number of inputs, otherwise like ``layer``."""
+    assert isinstance(layer, nn.Conv2d)
+    kernel, stride, padding = layer.kernel_size[0], layer.stride[0], int(layer.padding[0])
+    return nn.Conv2d(in_channels, layer.out_channels, kernel, stride, padding)

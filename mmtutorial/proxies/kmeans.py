@@ -1,0 +1,187 @@
+"""K-means initialisation: filters computed from unlabelled images, without a single gradient step.
+
+Krähenbühl et al. (2015), "Data-dependent initializations of convolutional neural networks"; the original is
+``magic_init.py`` of philkr/magic_init with ``-t kmeans -cs``. Layer by layer, from the first to the last:
+
+1. filters from k-means of whitened input patches (:mod:`mmtutorial.proxies.kmeans_filters`);
+2. each unit scaled to mean 0 and deviation 1 over the images (:mod:`mmtutorial.proxies.kmeans_scale`);
+
+and at the end all layers are scaled so that they learn at one rate. In the paper's tables it is the rival that
+needs no training at all: what a proxy task learns must be worth more than this.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim.swa_utils import update_bn
+
+from mmtutorial.datasets import SegmentationDataset
+from mmtutorial.networks import Encoder
+from mmtutorial.networks.inputs import prepare
+from mmtutorial.presets import ProxyBudget
+from mmtutorial.proxies.base import ProxyPicture, ProxyScore, ProxyStage
+from mmtutorial.proxies.kmeans_filters import kmeans_filters, random_patches, whitening
+from mmtutorial.proxies.kmeans_scale import convolutions_in_order, equalise_layers, normalise_units, watching
+
+BATCHES = 10
+"""Batches of images that are looked at, as in the original (``-nit 10``)."""
+PATCHES = 10_000
+"""Patches of each layer, about, over all those images."""
+
+
+class KMeansStage(ProxyStage):
+    """K-means initialisation as a stage without steps. :attr:`module` is the encoder alone."""
+
+    name = "kmeans"
+    shortcut = (
+        "Neighbouring pixels agree, so plain k-means would spend every centroid on patches of one brightness: "
+        "whitening takes away what is common to all patches, and equal length takes away the contrast."
+    )
+
+    @classmethod
+    def steps(cls, budget: ProxyBudget) -> int:
+        """None: nothing is learned by gradients."""
+        return 0
+
+    def network(self, encoder: Encoder) -> nn.Module:
+        """The encoder alone."""
+        return encoder
+
+    def begin(self, generator: torch.Generator) -> None:
+        """Compute all weights from random crops of the images."""
+        device = next(self.encoder.parameters()).device
+        batches = [self.crops(step, generator).to(device) for step in range(BATCHES)]
+        initialise(self.encoder, batches, generator)
+
+    def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        """Not used: the stage has no steps."""
+        raise NotImplementedError("k-means initialisation has no loss")
+
+    @torch.no_grad()
+    def score(self, images: SegmentationDataset, generator: torch.Generator) -> ProxyScore:
+        """Cosine of whitened patches with the nearest filter, mean over patches and layers, on held-out images.
+
+        This is what k-means maximises, and filters that only fitted the patches they were made from would fail
+        it. The trivial predictor has as many random directions. (The other promise, mean 0 and deviation 1 of
+        every unit, is left to the tests: random filters keep it as well once they are scaled.)
+        """
+        self.module.eval()
+        device = next(self.module.parameters()).device
+        batches = list(self.held_out_crops(images, generator).to(device).split(self.schedule.images))
+        found, chance = [], []
+        for convolution in convolutions_in_order(self.encoder, batches[0]):
+            filters = convolution.weight.detach().cpu().flatten(1).unflatten(0, (convolution.groups, -1))
+            for own, patches in zip(filters, input_patches(self.encoder, convolution, batches, generator), strict=True):
+                white = whitening(patches, len(own))
+                points = white.unit(patches)
+                guess = torch.randn(len(own), points.shape[1], generator=generator)
+                found.append(_nearest_cosine(points, white.directions(own)))
+                chance.append(_nearest_cosine(points, guess))
+        value, trivial = sum(found) / len(found), sum(chance) / len(chance)
+        return ProxyScore("cosine of patches with the nearest filter", value, trivial, higher_is_better=True)
+
+    @torch.no_grad()
+    def picture(self, images: Tensor, generator: torch.Generator) -> ProxyPicture:
+        """A filter of the first layer for each image, the patch that excites it most, and where that patch lies.
+
+        A filter is drawn with grey for a weight of zero, a patch as it is in the image; both are enlarged to the
+        image's size. The filter is not the patch: it is what to multiply the patch with.
+        """
+        self.module.eval()
+        device = next(self.module.parameters()).device
+        first = convolutions_in_order(self.encoder, images[:1].to(device))[0]
+        boxed, patches, filters = [], [], []
+        for i, image in enumerate(images):
+            unit = i * max(1, first.out_channels // len(images)) % first.out_channels
+            y, x = _strongest(first, unit, prepare(image[None].to(device), self.encoder.in_channels))
+            boxed.append(_with_box(image, y, x, first.kernel_size))
+            patches.append(image[:, y : y + first.kernel_size[0], x : x + first.kernel_size[1]])
+            weight = first.weight[unit].cpu().expand(3, -1, -1) if first.in_channels == 1 else first.weight[unit].cpu()
+            filters.append((127.5 * (1 + weight / weight.abs().max().clamp(min=1e-12))).round().to(torch.uint8))
+        target, prediction = (
+            F.interpolate(torch.stack(small), images.shape[-2:], mode="nearest-exact") for small in (patches, filters)
+        )
+        captions = ("sees: image", "patch that excites a filter most", "that filter, from k-means")
+        return ProxyPicture(torch.stack(boxed), target, prediction, captions)
+
+
+def initialise(encoder: Encoder, batches: list[Tensor], generator: torch.Generator) -> None:
+    """Compute an encoder's weights from batches of images (N, 3, H, W), layer by layer.
+
+    Batch norm, where there is any, works with each batch's own statistics meanwhile, as it will in training;
+    at the end its running statistics are those of all batches.
+
+    Args:
+        encoder: any encoder; its convolutions may have groups.
+        batches: images, on the encoder's device.
+        generator: on the CPU.
+    """
+    was_training = encoder.training
+    encoder.train()
+    convolutions = convolutions_in_order(encoder, batches[0])
+    for convolution in convolutions:
+        set_filters(encoder, convolution, batches, generator)
+        normalise_units(encoder, convolution, batches)
+    equalise_layers(encoder, convolutions, batches[0], generator)
+    update_bn(batches, encoder)
+    encoder.train(was_training)
+
+
+@torch.no_grad()
+def set_filters(encoder: Encoder, convolution: nn.Conv2d, batches: list[Tensor], generator: torch.Generator) -> None:
+    """Filters of one convolution from k-means of its inputs, group by group.
+
+    A group with fewer different patches than filters keeps its random filters, as in the original.
+    """
+    for group, patches in enumerate(input_patches(encoder, convolution, batches, generator)):
+        count = convolution.out_channels // convolution.groups
+        filters = kmeans_filters(patches, count, generator)
+        if filters is not None:
+            rows = slice(group * count, (group + 1) * count)
+            convolution.weight[rows] = filters.to(convolution.weight).view_as(convolution.weight[rows])
+
+
+@torch.no_grad()
+def input_patches(
+    encoder: Encoder, convolution: nn.Conv2d, batches: list[Tensor], generator: torch.Generator
+) -> Tensor:
+    """(groups, P, D) about 10,000 random input patches of a convolution inside an encoder, on the CPU."""
+    count = math.ceil(PATCHES / sum(len(batch) for batch in batches))
+    found: list[Tensor] = []
+    with watching(
+        convolution, lambda inputs, _: found.append(random_patches(inputs, convolution, count, generator).cpu())
+    ):
+        for images in batches:
+            encoder(images)
+    return torch.cat(found, dim=1)
+
+
+def _nearest_cosine(points: Tensor, directions: Tensor) -> float:
+    """Mean cosine of unit points (P, R) with the nearest of directions (F, R)."""
+    return float((points @ F.normalize(directions).T).amax(dim=1).mean())
+
+
+def _strongest(convolution: nn.Conv2d, unit: int, inputs: Tensor) -> tuple[int, int]:
+    """Upper left corner, row and column, of the patch wholly inside an image that excites a unit most."""
+    weight = convolution.weight[unit : unit + 1]
+    channels = weight.shape[1] * (unit * convolution.groups // convolution.out_channels)
+    answers = F.conv2d(inputs[:, channels : channels + weight.shape[1]], weight)
+    return divmod(int(answers.argmax()), answers.shape[-1])
+
+
+def _with_box(image: Tensor, y: int, x: int, size: tuple[int, ...]) -> Tensor:
+    """A copy of an image (3, H, W) with a white frame round a patch."""
+    boxed = image.clone()
+    top, left, bottom, right = y - 1, x - 1, y + size[0], x + size[1]
+    height, width = image.shape[1:]
+    for row in (top, bottom):
+        if 0 <= row < height:
+            boxed[:, row, max(0, left) : right + 1] = 255
+    for column in (left, right):
+        if 0 <= column < width:
+            boxed[:, max(0, top) : bottom + 1, column] = 255
+    return boxed

@@ -1,0 +1,30 @@
+"""Two networks as one: the mean of their probabilities, as the slides' "ImageNet + M&M"."""
+
+from __future__ import annotations
+
+import torch
+
+from mmtutorial.experiment import Runner
+from mmtutorial.experiment.runner import ArmRun
+from mmtutorial.files import read_json, write_json
+from mmtutorial.metrics import confusion_matrix
+from mmtutorial.segmentation import ensemble
+
+
+def run_ensemble(runner: Runner) -> list[ArmRun]:
+    """Score the ensemble of a plan's arms, seed by seed; they are trained if they are not yet."""
+    return [_one_seed(runner, seed) for seed in runner.plan.seeds]
+
+
+def _one_seed(runner: Runner, seed: int) -> ArmRun:
+    name = "&".join(arm.name for arm in runner.plan.arms)
+    record = runner.stages.folder(seed, "segmentation", name) / "evaluation.json"
+    if not record.exists():
+        made = [runner.stages.network(arm, seed) for arm in runner.plan.arms]
+        images, truths = zip(*runner.data.scored, strict=True)
+        masks = ensemble([network for network, _ in made], images)
+        confusion = confusion_matrix(truths, masks, len(runner.data.classes))
+        seconds = sum(stage.seconds for _, stages in made for stage in stages)
+        write_json(record, {"confusion": confusion.tolist(), "seconds": round(seconds, 2)})
+    found = read_json(record)
+    return ArmRun(torch.tensor(found["confusion"]), found["seconds"], None)

@@ -1,0 +1,193 @@
+"""The grid of a reproduction: data sets x networks x arms x seeds, as jobs that can be stopped and resumed.
+
+::
+
+    OUT/run.json                    what was asked for
+    OUT/scenes-tiny/                one run for each data set and network, as ``mmtutorial run`` leaves it
+    OUT/ablations/labeled-25/       one for each value of an ablation
+    OUT/reproduction.json           written at the end
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from mmtutorial.datasets import DATASETS, roles
+from mmtutorial.errors import unknown
+from mmtutorial.experiment import Arm, Plan, parse_arms
+from mmtutorial.experiment import Request as DataRequest
+from mmtutorial.experiment.claim import claim, earlier_command
+from mmtutorial.experiment.paper import ENSEMBLE, VOC
+from mmtutorial.overrides import override
+from mmtutorial.presets import NETWORKS, get_preset
+from mmtutorial.reproduce.ablations import ABLATIONS
+from mmtutorial.reproduce.jobs import Job, Task, run_jobs
+from mmtutorial.reproduce.rows import BENCHMARK_OF, arms_of_tables, arms_of_variants
+
+_ABLATION_SEEDS = 3
+"""An ablation shows a course, not a digit: the first few seeds are enough."""
+_PICTURED = ("triplets", "graph", "shuffled", "supcon")
+"""Ways to tune whose embeddings are drawn."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A reproduction as asked for.
+
+    Attributes:
+        datasets: each stands for a benchmark of the slides.
+        networks: names in :data:`mmtutorial.presets.NETWORKS`; the first is used for variants and ablations.
+        preset: name.
+        parts: ``tables``, ``variants``, ``ablations``.
+        seeds: each arm runs once with each.
+        root: folder of the data, or None for built-in data.
+        classes: class names to keep.
+        labeled: labelled training images.
+        validate: score on the images kept for choosing.
+        settings: changes of the preset, path to text.
+    """
+
+    datasets: tuple[str, ...]
+    networks: tuple[str, ...]
+    preset: str
+    parts: tuple[str, ...]
+    seeds: tuple[int, ...]
+    root: str | None = None
+    classes: tuple[str, ...] | None = None
+    labeled: int | None = None
+    validate: bool = False
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def plan(self, dataset: str, network: str, arms: list[str]) -> Plan:
+        """The plan of one data set and network."""
+        preset = override(get_preset(self.preset, dataset, network), dict(self.settings))
+        data = DataRequest(dataset, self.root, self.classes, self.labeled, self.validate)
+        return Plan(data, preset, tuple(parse_arms(",".join(arms))), self.seeds)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of the grid: a data set and a network, and where it lives."""
+
+    dataset: str
+    network: str
+    plan: Plan
+    out: Path
+    ablation: str | None = None
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """A reproduction in a folder."""
+
+    request: Request
+    out: Path
+    command: str
+    accelerator: str = "auto"
+    precision: str = "32-true"
+
+    def cells(self) -> list[Cell]:
+        """The runs for the tables and the variants."""
+        found = []
+        for dataset in self.request.datasets:
+            for network in self.request.networks:
+                names = self._arms(dataset, network)
+                if names:
+                    plan = self.request.plan(dataset, network, names)
+                    found.append(Cell(dataset, network, plan, self.out / f"{dataset}-{network}"))
+        return found
+
+    def ablation_cells(self) -> list[Cell]:
+        """The runs for the ablations, of the first data set and network."""
+        if "ablations" not in self.request.parts:
+            return []
+        dataset, network = self.request.datasets[0], self.request.networks[0]
+        base = replace(self.request.plan(dataset, network, ["random"]), seeds=self.request.seeds[:_ABLATION_SEEDS])
+        available = _training_images(base.request)
+        return [
+            Cell(dataset, network, plan, self.out / "ablations" / f"{a.name}-{value:g}", a.name, value)
+            for a in ABLATIONS
+            for value, plan in a.plans(base, available)
+        ]
+
+    def training_jobs(self) -> list[Job]:
+        """A job for each run, pre-training and seed: nothing that two of them share is trained."""
+        return [
+            self.job("train", replace(cell.plan, arms=arms, seeds=(seed,)), cell.out)
+            for cell in [*self.cells(), *self.ablation_cells()]
+            for arms in _by_pretraining(cell.plan)
+            for seed in cell.plan.seeds
+        ]
+
+    def closing_jobs(self) -> list[Job]:
+        """Ensembles and pictures, which need trained networks."""
+        found = []
+        for cell in self.cells():
+            ensemble = ensemble_of(cell)
+            if ensemble:
+                found += [self.job("ensemble", replace(ensemble, seeds=(seed,)), cell.out) for seed in cell.plan.seeds]
+            pictured = tuple(arm for arm in cell.plan.arms if not arm.tuned or arm.suffix in _PICTURED)
+            found.append(self.job("pictures", replace(cell.plan, arms=pictured), cell.out))
+        return found
+
+    def _arms(self, dataset: str, network: str) -> list[str]:
+        if dataset not in BENCHMARK_OF:
+            raise unknown("data set", dataset, BENCHMARK_OF)
+        if network not in NETWORKS:
+            raise unknown("network", network, NETWORKS)
+        benchmark, parts = BENCHMARK_OF[dataset], self.request.parts
+        names = arms_of_tables(benchmark, NETWORKS[network].stands_for) if "tables" in parts else []
+        if "variants" in parts and (dataset, network) == (self.request.datasets[0], self.request.networks[0]):
+            names += arms_of_variants()
+        return list(dict.fromkeys(names))
+
+    def job(self, task: Task, plan: Plan, out: Path) -> Job:
+        """A job of this reproduction."""
+        return Job(task, plan, str(out), self.command, self.accelerator, self.precision)
+
+
+def run_grid(reproduction: Reproduction, *, resume: bool, workers: int) -> float:
+    """Run a reproduction to its end.
+
+    Returns:
+        The seconds it took, this time.
+
+    Raises:
+        InputError: the folder holds another reproduction; the data cannot be opened.
+    """
+    settings = json.loads(json.dumps(asdict(reproduction.request)))
+    out = reproduction.out
+    command = earlier_command(out, settings, resume=resume) or reproduction.command
+    reproduction = replace(reproduction, command=command)
+    begun = time.monotonic()
+    jobs = reproduction.training_jobs()
+    claim(out, settings, command)
+    run_jobs(jobs, workers, "training")
+    run_jobs(reproduction.closing_jobs(), workers, "pictures")
+    return time.monotonic() - begun
+
+
+def ensemble_of(cell: Cell) -> Plan | None:
+    """The plan of the slides' ensemble, where both of its arms are run: objects, on the network of VGG-16."""
+    if BENCHMARK_OF[cell.dataset] != VOC or NETWORKS[cell.network].stands_for != "VGG-16":
+        return None
+    arms = {arm.name: arm for arm in cell.plan.arms}
+    wanted = ENSEMBLE.split("&")
+    return replace(cell.plan, arms=tuple(arms[name] for name in wanted)) if set(wanted) <= set(arms) else None
+
+
+def _by_pretraining(plan: Plan) -> Iterator[tuple[Arm, ...]]:
+    for pretraining in dict.fromkeys(arm.pretraining for arm in plan.arms):
+        yield tuple(arm for arm in plan.arms if arm.pretraining == pretraining)
+
+
+def _training_images(request: DataRequest) -> int:
+    """How many labelled images there are to choose from, less the tenth that may be kept for choosing settings."""
+    split = roles(request.dataset, request.root)
+    listed = len(DATASETS[request.dataset].opener(request.root, split.train))
+    return listed if split.choose else int(0.9 * listed)

@@ -1,0 +1,220 @@
+"""Match: random triplets beside the class-wise connected graph, patch by patch, or grown by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from mmtutorial.datasets.classes import ClassTable
+from mmtutorial.errors import InputError
+from mmtutorial.graph import PatchGraph
+from mmtutorial.patches import PatchBatch
+from mmtutorial.plots import style, words
+from mmtutorial.widgets import examples
+from mmtutorial.widgets import graph_facts as graphs
+from mmtutorial.widgets.canvas import PALE, TITLE, Canvas
+from mmtutorial.widgets.controls import Button, Choice, Control, Memory, Play, Slider, State, Toggle
+from mmtutorial.widgets.explorer import Explorer
+from mmtutorial.widgets.graph_picture import Panel, ring_layout
+
+COMPARE, BY_HAND = "random triplets beside the graph", "grow it by hand"
+_PATCHES, _CLASSES = 30, 6
+_LEFT, _TOP, _WIDTH, _HEIGHT = (8, 612), 42, 580, 470
+
+
+class GraphExplorer(Explorer):
+    """The same patches twice: under random triplets, and in the class-wise connected graph.
+
+    In the mode "grow it by hand" the reader chooses the positive of each next patch, and the left side shows
+    what grows.
+
+    Args:
+        batch: Patches to choose from; patches of the built-in scenes by default.
+        classes: Their class table.
+
+    Raises:
+        InputError: The patches have fewer than two classes, or no table is given with them.
+    """
+
+    name = "graph explorer"
+    size = (1200, 640)
+
+    def __init__(self, batch: PatchBatch | None = None, classes: ClassTable | None = None) -> None:
+        if batch is None:
+            batch, classes = examples.scene_patches(), examples.scene_images().classes
+        if classes is None:
+            raise InputError("patches were given without their class table; pass classes=dataset.classes")
+        present = len(batch.labels.unique())
+        if present < 2 or len(batch) < 6:
+            raise InputError(
+                f"{len(batch)} patches of {present} classes make no triplets worth a look; give 6 of 2 classes or more"
+            )
+        self._pool, self._styles = batch, style.class_styles(classes)
+        self._pixels = _bytes(batch.images)
+        self.controls = _controls(min(_PATCHES, len(batch)), min(_CLASSES, present))
+
+    def limits(self, state: State) -> Mapping[str, tuple[int, int]]:
+        """The last patch depends on how many there are."""
+        nodes = len(self._drawing(state).labels)
+        return {"visited": (0, nodes), "node": (-1, nodes - 1), "positive": (0, nodes - 1)}
+
+    def state(self, **values: Any) -> State:
+        """Checks values; choices made by hand last only as long as they are lawful for the patches on show."""
+        state = super().state(**values)
+        connected, kept = self._drawing(state).connected, 0
+        while kept < len(state["choices"]) and graphs.lawful(
+            connected, state["choices"][:kept], min(state["choices"][kept], len(connected.labels) - 1)
+        ):
+            kept += 1
+        return state.with_(choices=state["choices"][:kept])
+
+    def facts(self, state: State) -> dict[str, Any]:
+        """Numbers of both sides: ``left`` and ``right`` with triplets, coverage, unused and pieces by class id."""
+        left, right = self._graphs(state)
+        marked = self._marked(state, left, right)
+        return {
+            "nodes": len(left.labels),
+            "marked": marked,
+            "left": graphs.numbers(left),
+            "right": graphs.numbers(right),
+            "says": self._says(state, left, right, marked),
+        }
+
+    def draw(self, canvas: Canvas, state: State, facts: dict[str, Any]) -> None:
+        """Draws both graphs over their numbers."""
+        drawing, sides = self._drawing(state), self._graphs(state)
+        layout = ring_layout(drawing.connected, _WIDTH, _HEIGHT)
+        pixels = self._pixels[drawing.chosen.numpy()]
+        for x, graph, title, name in zip(_LEFT, sides, _titles(state), ("left", "right"), strict=True):
+            canvas.text(x, 28, title, size=TITLE, bold=True)
+            canvas.box(x, _TOP, x + _WIDTH, _TOP + _HEIGHT, edge=PALE, width=1)
+            candidate = state["positive"] if state["mode"] == BY_HAND and name == "left" else None
+            Panel(graph, layout, pixels, self._styles, facts["marked"], candidate).draw(canvas, x, _TOP)
+            canvas.text(x, _TOP + _HEIGHT + 26, _summary(facts[name], facts["nodes"]), fit=_WIDTH)
+        for x, sentence in zip(_LEFT, facts["says"], strict=True):
+            canvas.paragraph(x, _TOP + _HEIGHT + 54, _WIDTH, sentence, lines=3)
+
+    def alt(self, state: State, facts: dict[str, Any]) -> str:
+        """Both sides in words."""
+        parts = []
+        for title, side, sentence in zip(_titles(state), ("left", "right"), facts["says"], strict=True):
+            pieces = [f"{self._name(c)} {words.count(n, 'piece')}" for c, n in facts[side]["pieces"].items()]
+            parts.append(f"{title}: {_summary(facts[side], facts['nodes'])} {words.listed(pieces)}. {sentence}")
+        return " ".join(parts)
+
+    def _drawing(self, state: Mapping[str, Any]) -> graphs.Drawing:
+        wanted = {name: state[name] for name in ("patches", "classes", "seed", "equal_count")}
+        return graphs.draw_both(self._pool, **wanted)
+
+    def _graphs(self, state: State) -> tuple[PatchGraph, PatchGraph]:
+        drawing = self._drawing(state)
+        if state["mode"] == BY_HAND:
+            grown = graphs.by_hand(drawing.connected, state["choices"])
+            return grown, graphs.after(drawing.connected, len(state["choices"]))
+        left = graphs.random_after(drawing.random, state["visited"], state["equal_count"])
+        return left, graphs.after(drawing.connected, state["visited"])
+
+    def _marked(self, state: State, left: PatchGraph, right: PatchGraph) -> int | None:
+        """The patch whose triplets are picked out: the one asked for, or the newest."""
+        if state["mode"] == BY_HAND:
+            order = self._drawing(state).connected.triplets[:, 0]
+            return int(order[len(state["choices"])]) if len(state["choices"]) < len(order) else None
+        if state["node"] >= 0:
+            return int(state["node"])
+        return int(right.triplets[-1, 0]) if len(right.triplets) else None
+
+    def _says(self, state: State, left: PatchGraph, right: PatchGraph, marked: int | None) -> tuple[str, str]:
+        if state["mode"] == BY_HAND:
+            return self._by_hand(
+                state, left, marked
+            ), "The graph takes a patch of the class visited before; only the first of a class takes a later one."
+        if marked is None:
+            return ("Move “patches visited” to begin.",) * 2
+        return self._triplets_of(left, marked), self._triplets_of(right, marked)
+
+    def _triplets_of(self, graph: PatchGraph, node: int) -> str:
+        """Says in which triplets a patch is."""
+        own = [row for row in graph.triplets.tolist() if row[0] == node]
+        who = f"Patch {node} ({self._name(int(graph.labels[node]))})"
+        if len(own) > 1:
+            return f"{who} is anchor of {len(own)} triplets; positives and negatives: {_pairs(own)}."
+        if own:
+            return f"{who} is an anchor: positive {own[0][1]}, negative {own[0][2]} (dashed)."
+        if bool((graph.triplets == node).any()):
+            return f"{who} is no anchor, only another patch’s positive or negative."
+        return f"{who} is in no triplet so far." if len(graph.triplets) else f"{who}: no triplets yet."
+
+    def _by_hand(self, state: State, grown: PatchGraph, anchor: int | None) -> str:
+        """Says what the positive under consideration would do."""
+        if anchor is None:
+            in_one = all(n == 1 for n in grown.components().values())
+            return "All visited. Every class is one piece." if in_one else "All visited. Not every class is one piece."
+        positive, label = state["positive"], int(grown.labels[anchor])
+        name, choices = self._name(label), state["choices"]
+        who = f"Next: patch {anchor} ({name}). Positive {positive}"
+        if not graphs.lawful(self._drawing(state).connected, choices, positive):
+            why = "the patch itself" if positive == anchor else f"a {self._name(int(grown.labels[positive]))}"
+            return f"{who} is {why}: choose another patch of class {name}."
+        preview = graphs.by_hand(self._drawing(state).connected, (*choices, positive))
+        pieces = graphs.pieces_in_use(preview, label)
+        verdict = "its class stays connected" if pieces == 1 else f"its class is then in {pieces} pieces"
+        return f"{who}: {verdict}. Press “join” to keep it."
+
+    def _name(self, label: int) -> str:
+        return style.style_of(self._styles, label).name
+
+
+def _controls(patches: int, classes: int) -> Sequence[Control]:
+    def join(state: State) -> Mapping[str, Any]:
+        return {"mode": BY_HAND, "choices": (*state["choices"], state["positive"])}
+
+    def all_at_once(state: State) -> Mapping[str, Any]:
+        return {"visited": state["patches"]}
+
+    return (
+        Choice("mode", "show", (COMPARE, BY_HAND), COMPARE),
+        Slider("visited", "patches visited", 0, patches, min(18, patches)),
+        Play("play", "step by step", "visited"),
+        Button("all", "all at once", all_at_once),
+        Slider("patches", "patches", 6, patches, min(18, patches)),
+        Slider("classes", "classes", 2, classes, min(4, classes)),
+        Slider("seed", "seed", 0, 99, 0),
+        Slider("node", "look at patch (−1: the newest)", -1, patches - 1, -1),
+        Toggle("equal_count", "as many random triplets as the graph has"),
+        Slider("positive", "by hand: positive of the next patch", 0, patches - 1, 0),
+        Button("join", "by hand: join", join),
+        Button("undo", "by hand: undo", lambda state: {"choices": state["choices"][:-1]}),
+        Memory("choices", "positives chosen by hand"),
+    )
+
+
+def _titles(state: State) -> tuple[str, str]:
+    if state["mode"] == BY_HAND:
+        return "Grown by hand", "Class-wise connected graph"
+    return ("Random triplets, as many as beside" if state["equal_count"] else "Random triplets"), (
+        "Class-wise connected graph"
+    )
+
+
+def _summary(numbers: Mapping[str, Any], nodes: int) -> str:
+    used = nodes - len(numbers["unused"])
+    return (
+        f"{words.count(numbers['triplets'], 'triplet')}; {used} of {nodes} patches in use "
+        f"({100 * numbers['coverage']:.0f} %), {len(numbers['unused'])} unused."
+    )
+
+
+def _pairs(rows: Sequence[Sequence[int]], most: int = 4) -> str:
+    shown = ", ".join(f"{positive}/{negative}" for _, positive, negative in rows[:most])
+    return f"{shown} …" if len(rows) > most else shown
+
+
+def _bytes(images: Tensor) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Images as uint8 ``(P, 3, S, S)``, whether they were bytes or shares of 1."""
+    pixels = images.cpu()
+    if pixels.is_floating_point():
+        pixels = (pixels * 255).round().clamp(0, 255)
+    return pixels.numpy().astype(np.uint8)

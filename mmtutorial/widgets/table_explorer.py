@@ -1,0 +1,145 @@
+"""Reproduction: the figures of the slides and ours beside them, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mmtutorial.errors import InputError
+from mmtutorial.experiment.paper import BENCHMARKS, METHODS
+from mmtutorial.plots import style, words
+from mmtutorial.widgets.canvas import TITLE, Canvas
+from mmtutorial.widgets.charts import Chart, ticks
+from mmtutorial.widgets.controls import Choice, State
+from mmtutorial.widgets.explorer import Explorer
+from mmtutorial.widgets.marks import marker
+
+ALL = "all"
+_OURS, _THEIRS = style.SAFE_COLOURS[0], style.SAFE_COLOURS[3]
+_TOP, _BOTTOM = 84, 560
+_WARNING = (
+    "Ours are other data and smaller networks than theirs: compare orders and gaps, not heights. A line is a 95 % "
+    "interval over seeds."
+)
+
+
+class TableExplorer(Explorer):
+    """Choose a benchmark with its network, and a pre-training; see ours beside theirs.
+
+    Args:
+        reproduction: The content of ``reproduction.json``: ``benchmarks``, ``networks`` and ``rows``.
+
+    Raises:
+        InputError: An entry is missing.
+    """
+
+    name = "table explorer"
+    size = (1200, 640)
+
+    def __init__(self, reproduction: Mapping[str, Any]) -> None:
+        try:
+            stands = {b["name"]: b["stands_for"] for b in reproduction["benchmarks"]}
+            nets = {name: entry["stands_for"] for name, entry in reproduction["networks"].items()}
+            self._rows = [dict(row) for row in reproduction["rows"]]
+            for row in self._rows:
+                row["place"] = f"{row['benchmark']}, {row['network']}"
+                row["theirs"] = printed(stands[row["benchmark"]], nets[row["network"]], row["arm"])
+                row["stands_for"] = f"{stands[row['benchmark']]}, {nets[row['network']]}"
+                row["of"] = row["miou_mean"], row["miou_ci95"], row["seeds"], row["pretraining"]
+        except KeyError as error:
+            raise InputError(f"the reproduction lacks {error}; give the content of reproduction.json") from None
+        if not self._rows:
+            raise InputError("the reproduction has no rows; run `mmtutorial reproduce` first")
+        places = tuple(dict.fromkeys(row["place"] for row in self._rows))
+        starts = (ALL, *dict.fromkeys(row["pretraining"] for row in self._rows))
+        self.controls = (
+            Choice("place", "benchmark and network", places, places[0]),
+            Choice("pretraining", "pre-training", starts, ALL),
+            Choice("order", "order", ("as run", "by ours"), "as run"),
+        )
+
+    def facts(self, state: State) -> dict[str, Any]:
+        """The rows on show: arm, mean, interval, number of seeds, and the slides' figures."""
+        chosen = [
+            row
+            for row in self._rows
+            if row["place"] == state["place"] and state["pretraining"] in (ALL, row["pretraining"])
+        ]
+        if state["order"] == "by ours":
+            chosen.sort(key=lambda row: -row["miou_mean"])
+        rows = [
+            {
+                "arm": row["arm"],
+                "mean": float(row["miou_mean"]),
+                "interval": _bounds(row["miou_ci95"]),
+                "seeds": len(row["seeds"]),
+                "theirs": row["theirs"],
+            }
+            for row in chosen
+        ]
+        where = next(row["stands_for"] for row in self._rows if row["place"] == state["place"])
+        return {"rows": rows, "stands_for": where}
+
+    def draw(self, canvas: Canvas, state: State, facts: dict[str, Any]) -> None:
+        """Draws a line of points for each arm."""
+        title = f"mIoU in percent: ours ({state['place']}), theirs ({facts['stands_for']})"
+        canvas.text(8, 28, title, size=TITLE - 2, bold=True, fit=1184)
+        rows = facts["rows"]
+        ends = [v for row in rows for v in (row["mean"], *(row["interval"] or ()), *row["theirs"])]
+        high = min(100.0, max(10.0, 1.08 * max(ends, default=10.0)))
+        low = min(0.0, min(ends, default=0.0))
+        chart = Chart(canvas, 330, _TOP, 850, _BOTTOM, (low, high), (0, 1))
+        chart.axes(ticks(low, high, 7), [], xlabel="")
+        for x, name, color in ((870, "ours (interval)", _OURS), (1110, "theirs", _THEIRS)):
+            canvas.text(x, 66, name, size=16, bold=True, color=color, fit=230)
+        step = min(44.0, (_BOTTOM - _TOP) / max(1, len(rows)))
+        for place, row in enumerate(rows):
+            self._row(canvas, chart, row, _TOP + step * (place + 0.5), step)
+        if not rows:
+            canvas.text(330, 200, "No such row was run: choose another pre-training.")
+        canvas.paragraph(8, 608, 1184, _WARNING, size=15, color="#454C55", lines=2)
+
+    def alt(self, state: State, facts: dict[str, Any]) -> str:
+        """Every row in words."""
+        said = []
+        for row in facts["rows"]:
+            interval = f" (95 % interval {words.span(row['interval'])})" if row["interval"] else ""
+            theirs = " and ".join(words.number(v) for v in row["theirs"])
+            seeds = words.count(row["seeds"], "seed")
+            said.append(
+                f"{row['arm']}: ours {words.number(row['mean'])}{interval}, {seeds}"
+                + (f", theirs {theirs}" if theirs else "")
+            )
+        rows = "; ".join(said) or "no such row was run"
+        return f"mIoU in percent on {state['place']}, beside the slides’ {facts['stands_for']}. {rows}."
+
+    def _row(self, canvas: Canvas, chart: Chart, row: dict[str, Any], y: float, step: float) -> None:
+        size = 16 if step >= 22 else 12
+        canvas.text(8, y, row["arm"], size=size, anchor="lm", fit=305)
+        canvas.line([(chart.left, y), (chart.right, y)], "#F1F2F4", 1)
+        x = chart.at(row["mean"], 0)[0]
+        if row["interval"]:
+            low, high = (chart.at(v, 0)[0] for v in row["interval"])
+            canvas.line([(low, y), (high, y)], _OURS, 3)
+        for value in row["theirs"]:
+            marker(canvas, (chart.at(value, 0)[0], y), "s", _THEIRS, 7, hollow=True, edge=2.5)
+        canvas.circle((x, y), 7, _OURS, "#FFFFFF", 1)
+        span = f"  ({words.span(row['interval'])})" if row["interval"] else f"  ({words.count(row['seeds'], 'seed')})"
+        canvas.text(870, y, words.number(row["mean"]) + span, size=size, anchor="lm", fit=230)
+        theirs = ", ".join(words.number(v) for v in row["theirs"])
+        canvas.text(1110, y, theirs or words.NOTHING, size=size, anchor="lm", fit=84)
+
+
+def printed(benchmark: str, backbone: str, arm: str) -> tuple[float, ...]:
+    """Returns the slides' figures for an arm: none, one, or two where their tables differ."""
+    found = [m.miou for m in METHODS if (m.benchmark, m.backbone, m.arm) == (benchmark, backbone, arm)]
+    for column in BENCHMARKS:
+        if (column.benchmark, column.backbone) == (benchmark, backbone):
+            by_arm = {column.pretraining: column.baseline, column.tuned_arm: column.mm}
+            found += [v for name, v in {**by_arm, "classification": column.imagenet}.items() if name == arm]
+    return tuple(dict.fromkeys(found))
+
+
+def _bounds(interval: Any) -> tuple[float, float] | None:
+    """One seed gives ``[null, null]``."""
+    return None if not interval or None in interval else (float(interval[0]), float(interval[1]))

@@ -1,0 +1,56 @@
+"""Are the notebooks what their masters would make today?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from notebooks.generator.catalogue import FOLDER, read_catalogue
+from notebooks.generator.executing import MOST_BYTES
+from notebooks.generator.making import make, path_of, text_of
+from notebooks.generator.table import with_table
+
+REMEDY = "run 'make notebooks'"
+
+
+def without_outputs(notebook: NotebookNode) -> list[Any]:
+    """All that a master decides: metadata, and of each cell its id, kind, source and metadata, in order."""
+    cells = [(cell.get("id"), cell.cell_type, cell.source, dict(cell.metadata)) for cell in notebook.cells]
+    return [dict(notebook.metadata), notebook.nbformat, notebook.nbformat_minor, *cells]
+
+
+def differences(folder: Path = FOLDER) -> list[str]:
+    """What differs, one line each; empty where all is up to date."""
+    catalogue = read_catalogue(folder)
+    found = []
+    for entry in catalogue.entries:
+        learner, solution = (path_of(entry, edition, folder) for edition in ("learner", "solution"))
+        if not learner.exists() or learner.read_text(encoding="utf-8") != text_of(
+            make(catalogue, entry, "learner", folder)
+        ):
+            found.append(f"{learner.relative_to(folder)} is not what its master makes: {REMEDY}")
+        if is_stale(solution, make(catalogue, entry, "solution", folder)):
+            found.append(f"{solution.relative_to(folder)} is not what its master makes, or not executed: {REMEDY}")
+        elif solution.stat().st_size > MOST_BYTES:
+            found.append(
+                f"{solution.relative_to(folder)} has more than {MOST_BYTES} bytes: show fewer or smaller pictures"
+            )
+    wanted = {path_of(entry, edition, folder) for entry in catalogue.entries for edition in ("learner", "solution")}
+    there = {*folder.glob("*.ipynb"), *folder.glob("solutions/*.ipynb")}
+    found += [f"{path.relative_to(folder)} has no master: remove it" for path in sorted(there - wanted)]
+    readme = (folder.parent / "README.md").read_text(encoding="utf-8")
+    if readme != with_table(readme, catalogue):
+        found.append(f"the table of notebooks in README.md is not what index.toml makes: {REMEDY}")
+    return found
+
+
+def is_stale(path: Path, made: NotebookNode) -> bool:
+    """Whether an executed notebook is missing, made from another master, or not executed from top to end."""
+    if not path.exists():
+        return True
+    notebook = nbformat.read(path, as_version=4)
+    counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
+    return without_outputs(notebook) != without_outputs(made) or counts != list(range(1, len(counts) + 1))

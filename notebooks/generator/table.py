@@ -1,0 +1,32 @@
+"""The table of notebooks in the README, between two markers."""
+
+from __future__ import annotations
+
+import re
+
+from notebooks.generator.catalogue import Catalogue
+from notebooks.generator.frame import badge
+
+BEGIN, END = "<!-- notebooks: made by make notebooks -->", "<!-- notebooks: end -->"
+
+
+def table(catalogue: Catalogue) -> str:
+    """The table in Markdown."""
+    lines = ["| notebook | it shows | minutes |", "|---|---|---|"]
+    for entry in catalogue.entries:
+        name = f"[{entry.number} {entry.title}](notebooks/{entry.file}.ipynb) {badge(catalogue, entry)}".strip()
+        lines.append(f"| {name} | {entry.claim} | {entry.minutes} |")
+    return "\n".join(lines)
+
+
+def with_table(readme: str, catalogue: Catalogue) -> str:
+    """The README with the table of today between its markers.
+
+    Raises:
+        ValueError: the markers are not there exactly once.
+    """
+    made = f"{BEGIN}\n{table(catalogue)}\n{END}"
+    text, found = re.subn(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: made, readme, flags=re.DOTALL)
+    if found != 1:
+        raise ValueError(f"README.md must have the markers '{BEGIN}' and '{END}' once; they were found {found} times")
+    return text

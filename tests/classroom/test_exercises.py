@@ -1,0 +1,76 @@
+"""Every check refuses blanks and typical mistakes, with the right hint, and takes a right answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mmtutorial.classroom import EXERCISES, check, todo
+from tests.classroom import mutants_01, mutants_02, mutants_03, mutants_04, mutants_05, mutants_06, mutants_09
+from tests.classroom.answers import ANSWERS
+
+FILES = (mutants_01, mutants_02, mutants_03, mutants_04, mutants_05, mutants_06, mutants_09)
+MUTANTS = {name: found for file in FILES for name, found in file.MUTANTS.items()}
+CASES = [
+    pytest.param(name, mutant, hint, id=f"{name}-{mutant.__name__}")
+    for name, found in MUTANTS.items()
+    for mutant, hint in found
+]
+
+
+def test_every_exercise_has_an_answer_and_at_least_three_mistakes_with_their_hint() -> None:
+    assert set(EXERCISES) == set(ANSWERS) == set(MUTANTS)
+    for name, found in MUTANTS.items():
+        assert sum(bool(hint) for _, hint in found) >= 3, name
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_right_answer_passes_and_is_really_compared(name: str) -> None:
+    result = check(name, ANSWERS[name])
+    assert result, result
+    assert result.comparisons >= 6
+    assert repr(result).startswith(f"{name}: passed ({result.comparisons} ")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_blank_is_not_yet(name: str) -> None:
+    result = check(name, lambda *_: todo(name))
+    assert not result
+    assert result.state == "not yet"
+    assert repr(result) == f"{name}: not yet (the blank is not filled in)"
+
+
+@pytest.mark.parametrize(("name", "mutant", "hint"), CASES)
+def test_a_typical_mistake_is_refused_with_its_hint(name: str, mutant: Callable[..., Any], hint: str) -> None:
+    result = check(name, mutant)
+    assert result.state == "wrong"
+    assert hint in result.hint
+    assert result.tried
+    assert result.came_out
+    assert result.expected
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+@pytest.mark.parametrize("answer", [0, 0.5, [], {}, "text", object()], ids=repr)
+def test_no_constant_passes(name: str, answer: object) -> None:
+    assert check(name, lambda *_: answer).state == "wrong"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_error_in_the_answer_is_told_not_raised(name: str) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("lost")
+
+    result = check(name, broken)
+    assert result.state == "wrong"
+    assert "KeyError: 'lost'" in result.came_out
+    assert 'raise KeyError("lost")' in result.came_out
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_its_arguments_are_named_in_order(name: str) -> None:
+    import inspect
+
+    assert tuple(inspect.signature(ANSWERS[name]).parameters) == EXERCISES[name].arguments
