@@ -34,6 +34,8 @@ DEPENDENCIES = {
     "matplotlib": "matplotlib",
     "scikit-learn": "sklearn",
     "networkx": "networkx",
+    "joblib": "joblib",
+    "kornia": "kornia.color",
     "typer": "typer",
     "tqdm": "tqdm.auto",
     "jinja2": "jinja2",

@@ -9,7 +9,7 @@ import pytest
 
 from mmtutorial.errors import InputError
 from mmtutorial.overrides import override
-from mmtutorial.presets import CLASS, PAPER, PRESETS, SMOKE, Preset, get_preset
+from mmtutorial.presets import CLASS, NETWORKS, PAPER, PRESETS, SMOKE, Preset, get_preset
 
 
 def paths(node: Any, prefix: str = "") -> dict[str, Any]:
@@ -137,3 +137,26 @@ def test_photos_get_longer_fine_tuning_than_drawings() -> None:
     assert photos.segmentation.schedule.steps > drawings.segmentation.schedule.steps
     assert (photos.name, photos.tuning, photos.proxy) == (drawings.name, drawings.tuning, drawings.proxy)
     assert get_preset("smoke", "camvid") is SMOKE
+
+
+@pytest.mark.parametrize("network", sorted(NETWORKS))
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_a_network_brings_its_encoder_and_head_and_leaves_the_rest(name: str, network: str) -> None:
+    chosen, plain, wanted = get_preset(name, "scenes", network), get_preset(name), NETWORKS[network]
+    assert (chosen.encoder, chosen.head, chosen.batch_norm) == (wanted.encoder, wanted.head, wanted.batch_norm)
+    assert chosen.segmentation.points == (256 if wanted.head == "hypercolumn" else None)
+    assert chosen.proxy == plain.proxy
+    assert chosen.segmentation.schedule.steps == plain.segmentation.schedule.steps
+    assert chosen.tuning.schedule.steps == plain.tuning.schedule.steps
+
+
+def test_the_paper_s_own_networks() -> None:
+    assert get_preset("paper").encoder == "alexnet"
+    vgg = get_preset("paper", "voc", "vgg16")
+    assert (vgg.tuning.patches, vgg.tuning.schedule.images) == (9, 16)
+    assert get_preset("class", "voc", "tiny-vgg").segmentation.schedule.steps == 1200
+
+
+def test_a_network_that_is_not_there() -> None:
+    with pytest.raises(InputError, match="unknown network 'vgg'; did you mean 'vgg16'"):
+        get_preset("class", "scenes", "vgg")

@@ -196,7 +196,8 @@ def _half_of(ask: Ask, positive: Tensor, negative: Tensor, tried: str) -> None:
     quiet = sum(gap >= answer - 1e-6 for gap in gaps)
     hint = ""
     m = len(gaps)
-    if abs(quiet / m - 0.5) > 1 / m:
+    half = abs(2 * quiet - m) <= 2  # one triplet more or less
+    if not half:
         middle = sorted(gaps)[m // 2]
         if abs(answer + middle) < 1e-3 or abs(answer + sorted(gaps)[(m - 1) // 2]) < 1e-3:
             hint = (
@@ -211,7 +212,7 @@ def _half_of(ask: Ask, positive: Tensor, negative: Tensor, tried: str) -> None:
         elif abs(answer - 2.1) < 1e-6 or quiet == 0:
             hint = "At this margin no triplet is quiet. At which margin does a single triplet fall silent?"
     ask.require(
-        abs(quiet / m - 0.5) <= 1 / m,
+        half,
         f"margin {answer:.4f}: {quiet} of {m} triplets have loss 0",
         f"a margin at which half of the {m} have (one more or less is fine)",
         hint,

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from mmtutorial.networks.lab import to_lab
+from mmtutorial.presets import Schedule
 
 STEP = 10.0
 NEIGHBOURS = 5
@@ -22,7 +23,7 @@ SIGMA = 5.0
 UNIFORM_SHARE = 0.5
 TEMPERATURE = 0.38
 # Crops from which frequencies are counted before training: enough for every colour that is not very rare.
-CROPS_TO_COUNT = 512
+_CROPS_TO_COUNT = 512
 _CANDIDATES = 16
 
 
@@ -89,6 +90,11 @@ def rebalancing_weights(prior: Tensor, centres: Tensor) -> Tensor:
     smoothed = prior @ spread
     weights = 1 / ((1 - UNIFORM_SHARE) * smoothed + UNIFORM_SHARE / len(prior))
     return weights / (smoothed @ weights)
+
+
+def batches_to_count(schedule: Schedule) -> int:
+    """How many batches to count frequencies from before training: 512 crops, or as many as training sees if fewer."""
+    return min(schedule.steps, -(-_CROPS_TO_COUNT // schedule.images))
 
 
 def first_scores(shares: Tensor) -> Tensor:

@@ -123,7 +123,7 @@ class BiGANStage(ProxyStage):
     def windows(self, crops: Tensor) -> Tensor:
         """(4 N, 3, side, side) float 0..1 windows of crops (N, 3, H, W), all of the first crop first."""
         shrunk = self._shrink(crops, TILES * self.module.side)
-        tiles = shrunk.unflatten(3, (TILES, -1)).unflatten(2, (TILES, -1))
+        tiles: Tensor = shrunk.unflatten(3, (TILES, -1)).unflatten(2, (TILES, -1))
         return tiles.permute(0, 2, 4, 1, 3, 5).flatten(0, 2)
 
     def _shrink(self, images: Tensor, side: int) -> Tensor:

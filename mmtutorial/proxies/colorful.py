@@ -18,9 +18,9 @@ from mmtutorial.networks import Encoder
 from mmtutorial.networks.inputs import to_grey, to_unit_range
 from mmtutorial.networks.lab import from_lab, to_lab
 from mmtutorial.proxies.ab_bins import (
-    CROPS_TO_COUNT,
     ab_centres,
     annealed_mean,
+    batches_to_count,
     first_scores,
     nearest_bins,
     rebalancing_weights,
@@ -48,9 +48,16 @@ class ColorfulColorizer(nn.Module):
         super().__init__()
         self.encoder = encoder
         centres = ab_centres().clone()
-        self.enlarge = nn.Sequential(nn.ConvTranspose2d(encoder.width, _HIDDEN, 4, stride=2, padding=1), nn.ReLU())
+        # Batch norm here even where the encoder has none: rare colours pull hard and differ from batch to batch,
+        # and without it the features fade before they have learned anything. The head is not passed on.
+        self.enlarge = nn.Sequential(
+            nn.ConvTranspose2d(encoder.width, _HIDDEN, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(_HIDDEN),
+            nn.ReLU(),
+        )
         # At each place alone, as a convolution of 1 x 1 would, which is slow on the CPU with so many outputs.
         self.classify = nn.Linear(_HIDDEN, len(centres))
+        nn.init.zeros_(self.classify.weight)
         self.register_buffer("centres", centres, persistent=False)
         self.register_buffer("prior", torch.full((len(centres),), 1 / len(centres)))
         self.register_buffer("weights", torch.ones(len(centres)))
@@ -117,7 +124,7 @@ class ColorfulStage(ProxyStage):
         """Count how frequent colours are on crops like those of training."""
         network = self.module
         counts = torch.zeros(len(network.prior))
-        for step in range(-(-CROPS_TO_COUNT // self.schedule.images)):
+        for step in range(batches_to_count(self.schedule)):
             crops = self.crops(step, generator)
             side = 2 * -(-self.budget.crop // self.encoder.stride)
             bins = nearest_bins(mean_colours(crops, (side, side)), network.centres.cpu())

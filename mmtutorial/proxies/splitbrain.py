@@ -19,7 +19,7 @@ from mmtutorial.errors import InputError
 from mmtutorial.networks import Encoder
 from mmtutorial.networks.lab import from_lab, prepare_lab, to_lab
 from mmtutorial.networks.split import SplitEncoder
-from mmtutorial.proxies.ab_bins import CROPS_TO_COUNT, ab_centres, annealed_mean, first_scores, nearest_bins
+from mmtutorial.proxies.ab_bins import ab_centres, annealed_mean, batches_to_count, first_scores, nearest_bins
 from mmtutorial.proxies.base import ProxyPicture, ProxyScore, ProxyStage
 
 LIGHTNESS_BINS = 25
@@ -99,7 +99,7 @@ class SplitBrainStage(ProxyStage):
         network, side = self.module, -(-self.budget.crop // self.encoder.stride)
         heads = (network.to_colour, network.to_lightness)
         found: tuple[list[Tensor], list[Tensor]] = ([], [])
-        for step in range(-(-CROPS_TO_COUNT // self.schedule.images)):
+        for step in range(batches_to_count(self.schedule)):
             crops = self.crops(step, generator).to(network.colour_centres.device)
             for bins, now in zip(found, self.targets(crops, (side, side)), strict=True):
                 bins.append(now)

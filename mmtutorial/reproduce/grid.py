@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from mmtutorial.datasets import DATASETS, roles
 from mmtutorial.errors import unknown
@@ -61,6 +62,11 @@ class Request:
     labeled: int | None = None
     validate: bool = False
     settings: tuple[tuple[str, str], ...] = ()
+
+    def same(self) -> dict[str, Any]:
+        """What must stay the same when a reproduction is gone on with; seeds, networks and the like may be added."""
+        settings = json.loads(json.dumps(asdict(self)))
+        return {name: settings[name] for name in ("preset", "root", "classes", "labeled", "validate", "settings")}
 
     def plan(self, dataset: str, network: str, arms: list[str]) -> Plan:
         """The plan of one data set and network."""
@@ -160,13 +166,11 @@ def run_grid(reproduction: Reproduction, *, resume: bool, workers: int) -> float
     Raises:
         InputError: the folder holds another reproduction; the data cannot be opened.
     """
-    settings = json.loads(json.dumps(asdict(reproduction.request)))
-    out = reproduction.out
-    command = earlier_command(out, settings, resume=resume) or reproduction.command
-    reproduction = replace(reproduction, command=command)
+    out, settings = reproduction.out, reproduction.request.same()
+    earlier_command(out, settings, resume=resume)
     begun = time.monotonic()
     jobs = reproduction.training_jobs()
-    claim(out, settings, command)
+    claim(out, settings, reproduction.command)
     run_jobs(jobs, workers, "training")
     run_jobs(reproduction.closing_jobs(), workers, "pictures")
     return time.monotonic() - begun

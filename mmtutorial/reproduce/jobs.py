@@ -7,6 +7,7 @@ machine; a Ray or Dask cluster takes their place with ``joblib.parallel_config(b
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,7 +87,9 @@ def run_jobs(jobs: Sequence[Job], workers: int, title: str) -> None:
     if workers < 1:
         raise InputError(f"workers is {workers}; give 1 or more processes")
     ordered = sorted(jobs, key=lambda job: (job.plan.seeds, -job.cost))
-    with _quiet_workers(workers), tqdm(total=len(ordered), desc=title, unit="job") as bar:
+    with _quiet_workers(workers), warnings.catch_warnings(), tqdm(total=len(ordered), desc=title, unit="job") as bar:
+        # joblib replaces a worker that has grown, and says so each time; nothing is lost by it.
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
         parallel = Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="n_jobs", batch_size=1)
         for name in parallel(delayed(run_job)(job) for job in ordered):
             bar.set_postfix_str(f"done: {name}")

@@ -48,7 +48,7 @@ def _reproduction(reproduction: Reproduction, seconds: float) -> dict[str, Any]:
     runners = [(cell, _runner(reproduction, cell)) for cell in cells]
     return {
         "schema": 1,
-        "command": read_json(reproduction.out / "run.json")["command"],
+        "command": reproduction.command,
         "preset": request.preset,
         "dataset": ",".join(request.datasets),
         "seeds": list(request.seeds),

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmtutorial.errors import InputError
-from mmtutorial.experiment.paper import BENCHMARKS, METHODS
 from mmtutorial.plots import style, words
 from mmtutorial.widgets.canvas import TITLE, Canvas
 from mmtutorial.widgets.charts import Chart, ticks
@@ -132,6 +131,9 @@ class TableExplorer(Explorer):
 
 def printed(benchmark: str, backbone: str, arm: str) -> tuple[float, ...]:
     """Returns the slides' figures for an arm: none, one, or two where their tables differ."""
+    # Here, not above: its package also trains, and the other explorers should load without that.
+    from mmtutorial.experiment.paper import BENCHMARKS, METHODS
+
     found = [m.miou for m in METHODS if (m.benchmark, m.backbone, m.arm) == (benchmark, backbone, arm)]
     for column in BENCHMARKS:
         if (column.benchmark, column.backbone) == (benchmark, backbone):

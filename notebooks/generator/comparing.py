@@ -47,6 +47,23 @@ def differences(folder: Path = FOLDER) -> list[str]:
     return found
 
 
+def with_outputs_of(made: NotebookNode, path: Path) -> NotebookNode | None:
+    """The made notebook with the outputs that an older one has, where their code is the same to the letter.
+
+    A change of text, or of a neighbour's title in the head, then needs no execution. None: the code differs.
+    """
+    if not path.exists():
+        return None
+    code = [cell for cell in made.cells if cell.cell_type == "code"]
+    old = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    counts = [cell.execution_count for cell in old]
+    if [cell.source for cell in code] != [cell.source for cell in old] or counts != list(range(1, len(code) + 1)):
+        return None
+    for cell, before in zip(code, old, strict=True):
+        cell.outputs, cell.execution_count = before.outputs, before.execution_count
+    return made
+
+
 def is_stale(path: Path, made: NotebookNode) -> bool:
     """Whether an executed notebook is missing, made from another master, or not executed from top to end."""
     if not path.exists():

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-# Seconds on two cores.
+# Seconds.
 MOST_A_NOTEBOOK = 180.0
 MOST_A_CELL = 60.0
 MOST_ALL_AT_SMOKE = 300.0
@@ -14,7 +14,7 @@ MOST_ALL_AT_SMOKE = 300.0
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of one notebook, kernel start excluded.
+    """Processor seconds of one notebook with one thread: what one waits on an idle machine.
 
     Attributes:
         lesson: all cells at preset ``class``.

@@ -176,8 +176,8 @@ print(check("04.gradient", gradient))
 
 # %% [markdown]
 # Read it downhill, with the sign turned round. The positive moves towards the anchor, and the negative away from it:
-# the further away they are, the faster. The anchor moves along $p - n$, from the negative to the positive. And $\alpha$ is
-# nowhere: it only decides whether anything moves at all.
+# the further away they are, the faster. The anchor moves along $p - n$, from the negative to the positive. And
+# $\alpha$ is nowhere: it only decides whether anything moves at all.
 #
 # On the sphere a part of this is lost: the division by the length lets only the part through that turns the vector. So
 # a negative exactly opposite, where the push would be strongest, is not moved at all.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
 
 from mmtutorial.classroom import EXERCISES, check, todo
 from tests.classroom import mutants_01, mutants_02, mutants_03, mutants_04, mutants_05, mutants_06, mutants_09
@@ -32,6 +34,22 @@ def test_a_right_answer_passes_and_is_really_compared(name: str) -> None:
     assert result, result
     assert result.comparisons >= 6
     assert repr(result).startswith(f"{name}: passed ({result.comparisons} ")
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("04.half_quiet_margin", lambda p, n: (n - p).median()),
+        ("04.half_quiet_margin", lambda p, n: float((n - p).sort().values[len(p) // 2])),
+        ("04.gradient", lambda *arguments: torch.stack(ANSWERS["04.gradient"](*arguments)).numpy()),
+        ("03.connected_graph", lambda *arguments: ANSWERS["03.connected_graph"](*arguments).tolist()),
+        ("03.components", lambda *arguments: Counter(ANSWERS["03.components"](*arguments))),
+        ("02.label_noise", lambda *arguments: ANSWERS["02.label_noise"](*arguments).item()),
+        ("01.permutations", lambda *arguments: ANSWERS["01.permutations"](*arguments).tolist()),
+    ],
+)
+def test_other_right_answers_and_other_types_pass_too(name: str, other: Callable[..., Any]) -> None:
+    assert check(name, other)
 
 
 @pytest.mark.parametrize("name", EXERCISES)

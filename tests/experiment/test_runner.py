@@ -256,3 +256,8 @@ def test_the_number_of_threads_does_not_blur_the_gradient_of_matching() -> None:
     finally:
         torch.set_num_threads(threads)
     assert len(found) == 1
+
+
+def test_imagenet_weights_are_for_the_large_encoders(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="ImageNet"):
+        finish(runner(tmp_path, arms="imagenet"))

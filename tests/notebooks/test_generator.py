@@ -15,7 +15,7 @@ from PIL import Image
 
 from notebooks.generator import executing, frame, pictures, table
 from notebooks.generator.catalogue import Catalogue, Entry, read_catalogue
-from notebooks.generator.comparing import differences, is_stale
+from notebooks.generator.comparing import differences, is_stale, with_outputs_of
 from notebooks.generator.making import make, path_of, text_of
 from notebooks.generator.masters import Cell, read_master
 from notebooks.generator.timings import Timing, read_timings, write_timings
@@ -185,6 +185,26 @@ def test_a_notebook_without_outputs_or_run_out_of_order_is_stale(folder: Path) -
     assert is_stale(path, made)
 
 
+def test_outputs_are_kept_where_only_text_changed(folder: Path) -> None:
+    write_all(folder)
+    catalogue = read_catalogue(folder)
+    path = path_of(catalogue.entries[0], "solution", folder)
+    master = folder / "src" / "00_first.py"
+    master.write_text(MASTER.replace("Some text.", "Other text."))
+    made = make(catalogue, catalogue.entries[0], "solution", folder)
+    assert is_stale(path, made)
+    kept = with_outputs_of(made, path)
+    assert kept is not None
+    path.write_text(text_of(kept))
+    assert not is_stale(path, make(catalogue, catalogue.entries[0], "solution", folder))
+    assert "Other text." in path.read_text()
+    assert [cell.outputs[0].text for cell in kept.cells if cell.cell_type == "code"] == ["2\n"] * 4
+    master.write_text(MASTER.replace("1 + 1", "1 + 2"))
+    assert with_outputs_of(make(catalogue, catalogue.entries[0], "solution", folder), path) is None
+    path.unlink()
+    assert with_outputs_of(made, path) is None
+
+
 def test_a_notebook_without_master_is_seen(folder: Path) -> None:
     write_all(folder)
     (folder / "99_left_over.ipynb").write_text("{}")
@@ -326,6 +346,13 @@ def test_a_marked_cell_must_hold_at_both_presets(monkeypatch: pytest.MonkeyPatch
     fake_runs(monkeypatch, {"smoke": "2", "class": "3"})
     with pytest.raises(ValueError, match="the same at both presets"):
         executing.execute(nbformat.v4.new_notebook(), tmp_path)
+
+
+def test_a_solution_that_fails_its_check_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for said in ("03.components: wrong (after 0 right answers)\n  tried", "03.components: not yet (the blank"):
+        fake_runs(monkeypatch, {"smoke": said, "class": said})
+        with pytest.raises(ValueError, match="do not pass their checks"):
+            executing.execute(nbformat.v4.new_notebook(), tmp_path)
 
 
 def test_a_notebook_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

