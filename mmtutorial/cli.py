@@ -136,7 +136,9 @@ def reproduce(
         str | None,
         typer.Option(help="Networks with commas between; default: tiny,tiny-vgg, or alexnet,vgg16 in paper."),
     ] = None,
-    parts: Annotated[str | None, typer.Option(help="Of tables, variants and ablations; default: all three.")] = None,
+    parts: Annotated[
+        str | None, typer.Option(help="Of tables, variants, labeled, margin, patches, images, steps; default: all.")
+    ] = None,
     seeds: Annotated[str, typer.Option(help="Seeds with commas between.")] = "0,1,2,3,4",
     out: Annotated[Path | None, typer.Option(help="Folder for all files; default: runs/reproduction-PRESET.")] = None,
     workers: Annotated[

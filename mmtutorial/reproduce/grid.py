@@ -43,7 +43,7 @@ class Request:
         datasets: each stands for a benchmark of the slides.
         networks: names in :data:`mmtutorial.presets.NETWORKS`; the first is used for variants and ablations.
         preset: name.
-        parts: ``tables``, ``variants``, ``ablations``.
+        parts: names in :data:`mmtutorial.reproduce.rows.PARTS`.
         seeds: each arm runs once with each.
         root: folder of the data, or None for built-in data.
         classes: class names to keep.
@@ -110,14 +110,15 @@ class Reproduction:
 
     def ablation_cells(self) -> list[Cell]:
         """The runs for the ablations, of the first data set and network."""
-        if "ablations" not in self.request.parts:
+        wanted = [ablation for ablation in ABLATIONS if ablation.name in self.request.parts]
+        if not wanted:
             return []
         dataset, network = self.request.datasets[0], self.request.networks[0]
         base = replace(self.request.plan(dataset, network, ["random"]), seeds=self.request.seeds[:_ABLATION_SEEDS])
         available = _training_images(base.request)
         return [
             Cell(dataset, network, plan, self.out / "ablations" / f"{a.name}-{value:g}", a.name, value)
-            for a in ABLATIONS
+            for a in wanted
             for value, plan in a.plans(base, available)
         ]
 

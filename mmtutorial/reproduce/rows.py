@@ -5,6 +5,7 @@ from __future__ import annotations
 from mmtutorial.errors import unknown
 from mmtutorial.experiment.paper import ALEXNET, CITYSCAPES, VGG, VOC, rank_tables
 from mmtutorial.experiment.variants import VARIANTS
+from mmtutorial.reproduce.ablations import ABLATIONS
 
 BENCHMARK_OF = {
     "scenes": VOC,
@@ -16,7 +17,8 @@ BENCHMARK_OF = {
 }
 """The benchmark of the slides for which each data set stands: objects on a background, or streets without one."""
 
-PARTS = ("tables", "variants", "ablations")
+PARTS = ("tables", "variants", *(ablation.name for ablation in ABLATIONS))
+"""The slides' tables; the variants of tuning; each ablation by its name."""
 
 # The slides have no such rows. Without them nobody could tell what tuning adds to mere longer training, nor what the
 # graph adds to triplets.
@@ -57,15 +59,17 @@ def arms_of_variants() -> list[str]:
 
 
 def parse_parts(text: str | None) -> tuple[str, ...]:
-    """Parts of the reproduction from names with commas between; all for None.
+    """Parts of the reproduction from names with commas between; all for None. ``ablations`` stands for each of them.
 
     Raises:
         InputError: there is no such part.
     """
     if text is None:
         return PARTS
-    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    for name in names or ("",):
-        if name not in PARTS:
-            raise unknown("part", name, PARTS)
-    return names
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names or [""]:
+        if name not in (*PARTS, "ablations"):
+            raise unknown("part", name, [*PARTS, "ablations"])
+    if "ablations" in names:
+        names += [ablation.name for ablation in ABLATIONS]
+    return tuple(name for name in PARTS if name in names)

@@ -22,6 +22,7 @@ from mmtutorial.presets import Schedule
 from mmtutorial.reproduce import Reproduction, Request, reproduce
 from mmtutorial.reproduce.grid import ensemble_of
 from mmtutorial.reproduce.jobs import run_jobs
+from mmtutorial.reproduce.rows import PARTS
 from tests.tiny_run import SETTINGS, weights
 
 TINY = SETTINGS | {"proxy.schedule.steps": "3", "tuning.schedule.steps": "3", "segmentation.schedule.steps": "3"}
@@ -84,7 +85,7 @@ def test_two_processes_give_what_one_gives(out: Path, tmp_path: Path) -> None:
 
 
 def test_nothing_is_trained_by_two_jobs(tmp_path: Path) -> None:
-    jobs = grid(tmp_path, parts=("tables", "variants", "ablations"), networks=("tiny", "tiny-vgg")).training_jobs()
+    jobs = grid(tmp_path, parts=PARTS, networks=("tiny", "tiny-vgg")).training_jobs()
     places = [(job.out, arm.name, seed) for job in jobs for arm in job.plan.arms for seed in job.plan.seeds]
     assert len(places) == len(set(places))
     proxies = [(job.out, job.plan.arms[0].pretraining, job.plan.seeds) for job in jobs]

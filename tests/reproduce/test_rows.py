@@ -7,7 +7,7 @@ from mmtutorial.errors import InputError
 from mmtutorial.experiment.arms import ARMS
 from mmtutorial.experiment.paper import ALEXNET, BENCHMARKS, CITYSCAPES, METHODS, VGG, VOC
 from mmtutorial.experiment.variants import VARIANTS
-from mmtutorial.reproduce.rows import BENCHMARK_OF, arms_of_tables, arms_of_variants, parse_parts
+from mmtutorial.reproduce.rows import BENCHMARK_OF, PARTS, arms_of_tables, arms_of_variants, parse_parts
 
 
 def test_every_data_set_stands_for_a_benchmark() -> None:
@@ -44,7 +44,13 @@ def test_the_variants_are_all_there_with_what_they_are_compared_with() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "parts"), [(None, ("tables", "variants", "ablations")), (" ablations ,tables", ("ablations", "tables"))]
+    ("text", "parts"),
+    [
+        (None, PARTS),
+        ("ablations", PARTS[2:]),
+        (" steps ,tables", ("tables", "steps")),
+        ("ablations,margin, variants", PARTS[1:]),
+    ],
 )
 def test_parts(text: str | None, parts: tuple[str, ...]) -> None:
     assert parse_parts(text) == parts
