@@ -110,8 +110,7 @@ def _proxy(runner: Runner, arm: Arm) -> dict[str, Any]:
     """What the proxy task's network sees, shall predict and predicts, for crops of a few held-out images."""
     proxy, _ = runner.stages.proxy(arm, runner.plan.seeds[0])
     generator = generator_for(0, "proxy pictures")
-    crops = proxy.held_out_crops(some(runner.data.scored, _EXAMPLES_OF_PROXY), generator)
-    shown = proxy.picture(crops, generator)
+    shown = proxy.show(some(runner.data.scored, _EXAMPLES_OF_PROXY), generator)
     return {
         "sees": shown.sees.numpy(),
         "target": shown.target.numpy(),

@@ -121,6 +121,10 @@ class ProxyStage(ABC):
     def picture(self, images: Tensor, generator: torch.Generator) -> ProxyPicture:
         """What the network sees, its target and its prediction, for images (N, 3, H, W) uint8."""
 
+    def show(self, images: SegmentationDataset, generator: torch.Generator) -> ProxyPicture:
+        """The picture of held-out images."""
+        return self.picture(self.held_out_crops(images, generator), generator)
+
     def begin(self, generator: torch.Generator) -> None:  # noqa: B027 (most tasks need none)
         """Called once, before the first step; for weights that are computed from the images."""
 
@@ -141,6 +145,11 @@ class ProxyStage(ABC):
 
     def held_out_crops(self, images: SegmentationDataset, generator: torch.Generator) -> Tensor:
         """(N, 3, crop, crop) uint8: a crop of each held-out image, not scaled and not mirrored."""
+        return self.held_out_samples(images, generator)[0]
+
+    def held_out_samples(self, images: SegmentationDataset, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """The same crops and their masks (N, crop, crop)."""
         transform = training_transform(self.budget.crop, scale=(1.0, 1.0), flip=False)
-        found = [apply(transform, *images[i], generator)[0].as_subclass(Tensor) for i in range(len(images))]
-        return torch.stack(found)
+        pairs = [apply(transform, *images[i], generator) for i in range(len(images))]
+        crops, masks = zip(*pairs, strict=True)
+        return torch.stack([c.as_subclass(Tensor) for c in crops]), torch.stack([m.as_subclass(Tensor) for m in masks])

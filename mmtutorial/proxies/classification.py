@@ -105,6 +105,11 @@ class ClassificationStage(ProxyStage):
         trivial = presence_loss(frequencies, targets, known)
         return ProxyScore("loss of the classes present", float(value), float(trivial), higher_is_better=False)
 
+    def show(self, images: SegmentationDataset, generator: torch.Generator) -> ProxyPicture:
+        """The picture of held-out images, with their true classes."""
+        crops, masks = self.held_out_samples(images, generator)
+        return self.picture(crops, generator, masks)
+
     @torch.no_grad()
     def picture(self, images: Tensor, generator: torch.Generator, masks: Tensor | None = None) -> ProxyPicture:
         """Images, and below each one bar a class: full for a class that is there, as long as its probability.

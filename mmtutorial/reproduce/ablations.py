@@ -38,7 +38,7 @@ class Ablation:
         arms = tuple(parse_arms(self.arms))
         for value in self.values:
             if self.setting != "labeled":
-                number = value * _at(base.preset, self.setting) if self.relative else value
+                number = max(1, round(value * _at(base.preset, self.setting))) if self.relative else value
                 changed = override(base.preset, {self.setting: f"{number:g}"})
                 yield number, replace(base, preset=changed, arms=arms)
             elif value <= available:
