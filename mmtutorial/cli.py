@@ -189,18 +189,19 @@ def predict(
 
 @app.command()
 def report(
-    folder: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of a finished run or reproduction.")],
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables as Markdown instead.")] = False,
 ) -> None:
-    """Make report.html from results.json again."""
+    """Make the page of a run or a reproduction again."""
     from mmtutorial.report import write_report
     from mmtutorial.report_data import read_results
     from mmtutorial.report_markdown import markdown_tables
+    from mmtutorial.reproduction_report import reproduction_markdown, write_reproduction_report
 
-    if markdown:
-        typer.echo(markdown_tables(read_results(folder)))
+    if (folder / "reproduction.json").exists():
+        typer.echo(reproduction_markdown(folder) if markdown else str(write_reproduction_report(folder).resolve()))
     else:
-        typer.echo(str(write_report(folder).resolve()))
+        typer.echo(markdown_tables(read_results(folder)) if markdown else str(write_report(folder).resolve()))
 
 
 @app.command()

@@ -201,15 +201,20 @@ def test_usage_errors_exit_with_two_as_well(call: Call, words: list[str]) -> Non
 
 
 OPTIONS: dict[tuple[str, ...], list[str]] = {
-    (): ["doctor", "data", "run", "predict", "report", "--debug"],
+    (): ["doctor", "data", "run", "reproduce", "predict", "report", "lab", "--debug"],
     ("doctor",): ["--root"],
     ("data",): ["list", "check"],
     ("data", "list"): [],
     ("data", "check"): ["--root", "--classes"],
     ("run",): [
         *("--dataset", "--root", "--classes", "--labeled", "--preset", "--arms", "--seeds", "--out", "--resume"),
-        *("--validate", "--set", "--accelerator", "--precision"),
+        *("--network", "--validate", "--set", "--accelerator", "--precision"),
     ],
+    ("reproduce",): [
+        *("--dataset", "--root", "--classes", "--labeled", "--preset", "--networks", "--parts", "--seeds", "--out"),
+        *("--workers", "--resume", "--validate", "--set", "--accelerator", "--precision"),
+    ],
+    ("lab",): [],
     ("predict",): ["--checkpoint", "--images", "--out"],
     ("report",): [],
 }
