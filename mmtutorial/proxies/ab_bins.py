@@ -66,7 +66,7 @@ def soft_encode(colours: Tensor, centres: Tensor) -> tuple[Tensor, Tensor]:
         Bins (P, 5), the nearest first, and their shares (P, 5), which sum to 1. All other bins have none.
     """
     squared = _squared_distances(colours, centres)
-    # The five nearest are near the nearest: a search among all bins would take three times as long.
+    # The five nearest are near the nearest: a search among all bins would take twice as long.
     around = _squared_distances(centres, centres).topk(_CANDIDATES, dim=1, largest=False).indices
     candidates = around[squared.argmin(dim=1)]
     squared, places = squared.gather(1, candidates).topk(NEIGHBOURS, dim=1, largest=False)

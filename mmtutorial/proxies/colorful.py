@@ -49,7 +49,7 @@ class ColorfulColorizer(nn.Module):
         self.encoder = encoder
         centres = ab_centres().clone()
         # Batch norm here even where the encoder has none: rare colours pull hard and differ from batch to batch,
-        # and without it the features fade before they have learned anything. The head is not passed on.
+        # and without it the features shrink early in training. The head is not passed on.
         self.enlarge = nn.Sequential(
             nn.ConvTranspose2d(encoder.width, _HIDDEN, 4, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(_HIDDEN),

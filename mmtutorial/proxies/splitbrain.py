@@ -5,7 +5,7 @@ side by side they see all of the image (Zhang et al., 2017). Both halves choose 
 found better than regression.
 
 Source: the paper's section 3; released models ``clcl`` of richzhang/splitbrainauto. A re-implementation has 100
-bins of lightness (ysharma1126/Split-Brain-Autoencoder); here there are 25, which 1,200 steps can tell apart.
+bins of lightness (ysharma1126/Split-Brain-Autoencoder); here there are 25, each 4 wide, for far fewer steps.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mmtutorial.proxies.base import ProxyPicture, ProxyScore, ProxyStage
 
 LIGHTNESS_BINS = 25
 _HIDDEN = 64
-# The lightness at which colour alone is drawn: one at which screens show most colours.
+# The lightness at which colour alone is drawn: neither so dark nor so bright that colours fade.
 _DRAWN_LIGHTNESS = 65.0
 
 

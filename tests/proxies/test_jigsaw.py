@@ -224,9 +224,10 @@ def test_it_learns_to_solve_puzzles_of_unseen_scenes(tmp_path: Path) -> None:
     images = open_dataset("scenes", split="unlabeled").subset(range(300))
     held_out = open_dataset("scenes", split="val").subset(range(60))
     with global_seed(0, "weights"):
-        stage = JigsawStage(TinyEncoder(), images, ProxyBudget(Schedule(200, 8, 2e-3)), seed=0)
+        stage = JigsawStage(TinyEncoder(), images, ProxyBudget(Schedule(150, 8, 2e-3)), seed=0)
     train(stage, seed=0, folder=tmp_path, fabric=make_fabric("cpu"))
     score = stage.score(held_out, seeded(0))
+    # Measured with seeds 0 to 4: 13 to 16 %, where chance is 3.7 %.
     assert score.value > 2 * score.trivial
 
 
