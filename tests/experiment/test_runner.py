@@ -9,7 +9,7 @@ import torch
 
 from mmtutorial import engine
 from mmtutorial.errors import InputError
-from mmtutorial.experiment import ARMS, DEFAULT_ARMS
+from mmtutorial.experiment.arms import ARMS, DEFAULT_ARMS
 from mmtutorial.experiment.held_out import held_out_patches
 from mmtutorial.files import read_tensors
 from mmtutorial.graph import connected_graph
