@@ -14,7 +14,7 @@ DEMO := runs/demo
 ARMS := random,random+more,random+triplets,random+graph
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format notebooks notebooks-check clean
+.PHONY: help demo test lint format notebooks notebooks-check artifacts clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ notebooks: $(DEV)  ## make the notebooks from notebooks/src, executing those wit
 
 notebooks-check: $(DEV)  ## say which notebooks are not what their masters make
 	$(BIN)/python -m notebooks.generator --check
+
+artifacts: $(READY)  ## tune again and write what notebook 05 shows (about three minutes)
+	OMP_NUM_THREADS=1 $(BIN)/python -m mmtutorial.artifacts.make tuning-frames
 
 clean:  ## remove caches, build outputs and the demo's run; .venv and other runs stay
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis $(DEMO)

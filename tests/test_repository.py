@@ -45,7 +45,7 @@ FLOORS = {
     3: {"proxies", "tuning", "segmentation"},
     4: {"experiment", "report_data", "prediction"},
     5: {"report", "reproduce", "report_findings", "report_markdown", "reproduction_report", "widgets", "lab", "doctor"},
-    6: {"classroom", "cli", "cli_options", "__main__"},
+    6: {"artifacts", "classroom", "cli", "cli_options", "__main__"},
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 # Neighbours that may import, in this direction: embeddings and the contrastive loss live on the sphere of the triplet
@@ -64,7 +64,7 @@ NEIGHBOURS = {
     ("cli", "cli_options"),
 }
 TRAINS = {"networks", "engine", "proxies", "tuning", "segmentation", "experiment"}
-SHOWS = {"plots", "report", "reproduction_report", "widgets", "classroom", "cli"}
+SHOWS = {"plots", "report", "reproduction_report", "widgets", "artifacts", "classroom", "cli"}
 MAX_LINES = 250
 
 

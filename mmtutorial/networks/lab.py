@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mmtutorial.networks.inputs import to_unit_range
 
-# What makes lightness and colour inputs of about zero mean and unit spread: rough figures of photos and of drawn scenes.
+# Roughly the mean and spread of photos and of drawn scenes.
 _MEAN = (50.0, 0.0, 0.0)
 _STD = (25.0, 20.0, 20.0)
 
