@@ -65,7 +65,10 @@ def assert_refused(said: Said, *parts: str) -> None:
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        (["--dataset", "scnes"], ["unknown data set 'scnes'; did you mean 'scenes'?", "voc, camvid, cityscapes, folder"]),
+        (
+            ["--dataset", "scnes"],
+            ["unknown data set 'scnes'; did you mean 'scenes'?", "voc, camvid, cityscapes, folder"],
+        ),
         (["--arms", "random+grahp"], ["unknown arm 'random+grahp'; did you mean 'random+graph'?"]),
         (["--arms", " , "], ["no arm given"]),
         (["--classes", "fish,mushrom"], ["unknown class 'mushrom'; did you mean 'mushroom'?"]),

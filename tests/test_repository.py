@@ -49,7 +49,7 @@ FLOORS = {
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 # Neighbours that may import, in this direction: embeddings and the contrastive loss live on the sphere of the triplet
-# loss; matching draws graphs over patches; the graph, the patches, the presets and the report have helpers of their own.
+# loss; matching draws graphs over patches; the graph, patches, presets and the report have helpers of their own.
 NEIGHBOURS = {
     ("embedding", "triplet"),
     ("contrastive", "triplet"),
