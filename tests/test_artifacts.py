@@ -14,6 +14,8 @@ from mmtutorial.artifacts import ARTIFACTS, TuningArms, about_artifact, load_art
 from mmtutorial.artifacts.loading import FOLDER
 from mmtutorial.embedding import knn_purity
 from mmtutorial.errors import InputError
+from mmtutorial.experiment.reproduction import missing
+from mmtutorial.experiment.reproduction_file import read_reproduction
 
 SMALL = ["--steps", "2"]
 
@@ -39,7 +41,17 @@ def test_shipped_artefacts_are_small() -> None:
 
 
 def test_no_file_ships_without_a_name() -> None:
-    assert {path.stem for path in FOLDER.glob("*.npz")} == set(ARTIFACTS) == {p.stem for p in FOLDER.glob("*.json")}
+    assert {path.stem for path in FOLDER.glob("*.npz")} == set(ARTIFACTS)
+    assert {path.stem for path in FOLDER.glob("*.json")} == {*ARTIFACTS, "reproduction"}
+
+
+def test_the_shipped_reproduction_says_how_it_was_made_and_has_every_row() -> None:
+    raw = json.loads((FOLDER / "reproduction.json").read_text())
+    assert raw["command"].startswith("mmtutorial reproduce --preset class --seeds 10,11,12 ")
+    assert {"torch", "mmtutorial"} <= set(raw["versions"])
+    found = read_reproduction(FOLDER)
+    assert missing(found) == []
+    assert all(row.seeds == (10, 11, 12) for row in found.rows)
 
 
 def test_frames_and_arms_tell_of_the_same_run() -> None:

@@ -88,7 +88,7 @@ def test_every_section_is_there(page: str) -> None:
 
 def test_command_and_setting_are_text_not_markup(page: str) -> None:
     assert "&#39;a &amp; b&#39;" in page
-    assert "5 seeds, 3.4 hours of computing" in page
+    assert "5 seeds; the attempt that finished it took 3.4 hours." in page
     assert "scenes</strong> stands for VOC 2012: 100 labelled training images" in page
 
 
