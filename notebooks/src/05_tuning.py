@@ -207,7 +207,7 @@ else:
 print(frames, arms, about_artifact("tuning-frames")["command"], sep="\n")
 
 # %% [markdown]
-# A map with 400 points in 128 dimensions cannot be drawn. Two ways to flatten it:
+# A map with 400 points in 96 dimensions cannot be drawn. Two ways to flatten it:
 #
 # - **PCA** takes the two directions with the largest variance. It is a shadow: distances in it are never too long, and
 #   everything in the other directions is lost.
@@ -244,13 +244,13 @@ scrubber(explorer, "moment", [0, last // 2, last], colour_by="class")
 # %% [markdown]
 # ## 5 What t-SNE cannot tell
 #
-# It likes clusters: it draws some where there are none. Below are 400 points of one round cloud in 128 dimensions; the
+# It likes clusters: it draws some where there are none. Below are 400 points of one round cloud in 96 dimensions; the
 # labels are drawn by lot.
 
 # %%
 from mmtutorial.embedding import tsne
 
-cloud, lots = torch.randn(400, 128, generator=seeded(0)), torch.randint(9, (400,), generator=seeded(1))
+cloud, lots = torch.randn(400, 96, generator=seeded(0)), torch.randint(9, (400,), generator=seeded(1))
 figure, panels = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
 for axes, perplexity in zip(panels, (2, 30), strict=True):
     axes.scatter(*tsne(cloud, perplexity=perplexity).T, c=lots, cmap="tab10", s=14)
