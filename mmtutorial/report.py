@@ -55,7 +55,7 @@ def write_report(out: Path) -> Path:
     out = Path(out)
     results = read_results(out)
     try:
-        page = _template().render(view(out, results))
+        page = page_template("report.html.j2").render(view(out, results))
     except KeyError as error:
         raise InputError(f"a file in {out / 'pictures'} lacks {error}; run the experiment again") from error
     target, partial = out / "report.html", out / "report.html.partial"
@@ -218,7 +218,8 @@ def flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, s
             yield f"{prefix}{key}", str(value)
 
 
-def _template() -> jinja2.Template:
+def page_template(name: str) -> jinja2.Template:
+    """A template of the package, with numbers and spans said in the house's words; a name it lacks is an error."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("mmtutorial"),
         autoescape=True,
@@ -228,7 +229,7 @@ def _template() -> jinja2.Template:
     )
     said = {"number": words.number, "signed": words.signed, "span": words.span, "amount": words.count}
     environment.filters.update(said)
-    return environment.get_template("report.html.j2")
+    return environment.get_template(name)
 
 
 def _quantity(runs: Mapping[str, Mapping[str, list[Curve]]], key: str) -> dict[str, list[Curve]]:

@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtutorial.datasets.base import Source
-from mmtutorial.datasets.classes import VOID, ClassTable
+from mmtutorial.datasets.classes import ClassTable
+from mmtutorial.datasets.drawn import Drawn
 from mmtutorial.datasets.scenes_backdrop import clutter, colour, ground
 from mmtutorial.datasets.scenes_shapes import SHAPES, Array, limit
 from mmtutorial.errors import unknown
@@ -62,34 +62,15 @@ CLASSES = ClassTable(
 )
 
 
-class Scenes(Source):
+class Scenes(Drawn):
     """One split of ``scenes``, drawn as it is asked for.
-
-    The split ``unlabeled`` hands out masks that are void all over: it stands for photos nobody has labelled.
-    ``tagged`` has the same pictures with their masks, for a proxy task that learns from which classes occur in
-    a picture, and from nothing else of the mask.
 
     Raises:
         InputError: The split is unknown.
     """
 
     def __init__(self, split: str, seed: int = 0) -> None:
-        if split not in SPLITS:
-            raise unknown("split of scenes", split, SPLITS)
-        self.name, self.split, self.classes = "scenes", split, CLASSES
-        self._seed = seed
-
-    def __len__(self) -> int:
-        return SPLITS[self.split]
-
-    def load(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Draws one picture and its mask, see ``render``."""
-        image, mask = render(self._seed, self.split, index)
-        return image, np.full_like(mask, VOID) if self.split == "unlabeled" else mask
-
-    def image_id(self, index: int) -> str:
-        """Returns such as ``scenes-train-00012``."""
-        return f"scenes-{self.split}-{index:05d}"
+        super().__init__("scenes", split, seed, classes=CLASSES, splits=SPLITS, render=render)
 
 
 def render(seed: int, split: str, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtutorial.datasets.base import Source
 from mmtutorial.datasets.classes import VOID
+from mmtutorial.datasets.drawn import Drawn
 from mmtutorial.datasets.scenes_backdrop import colour, noise
 from mmtutorial.datasets.scenes_shapes import Array, limit
 from mmtutorial.datasets.streets_backdrop import paint_ground, paint_sky
@@ -45,33 +45,15 @@ TINT = 0.045
 """Standard deviation of the gain of each colour channel: the camera's white balance."""
 
 
-class Streets(Source):
+class Streets(Drawn):
     """One split of ``streets``, drawn as it is asked for.
-
-    ``unlabeled`` hands out masks that are void all over, ``tagged`` the same pictures with their masks: see
-    ``Scenes``.
 
     Raises:
         InputError: The split is unknown.
     """
 
     def __init__(self, split: str, seed: int = 0) -> None:
-        if split not in SPLITS:
-            raise unknown("split of streets", split, SPLITS)
-        self.name, self.split, self.classes = "streets", split, CLASSES
-        self._seed = seed
-
-    def __len__(self) -> int:
-        return SPLITS[self.split]
-
-    def load(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Draws one picture and its mask, see ``render``."""
-        image, mask = render(self._seed, self.split, index)
-        return image, np.full_like(mask, VOID) if self.split == "unlabeled" else mask
-
-    def image_id(self, index: int) -> str:
-        """Returns such as ``streets-train-00012``."""
-        return f"streets-{self.split}-{index:05d}"
+        super().__init__("streets", split, seed, classes=CLASSES, splits=SPLITS, render=render)
 
 
 def render(seed: int, split: str, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

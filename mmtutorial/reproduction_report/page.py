@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from mmtutorial.experiment import paper
@@ -15,7 +14,7 @@ from mmtutorial.experiment.reproduction import Benchmark, Network, Proxy, Reprod
 from mmtutorial.experiment.reproduction_file import read_reproduction
 from mmtutorial.files import write_bytes
 from mmtutorial.plots import words
-from mmtutorial.report import flat, iou_rows
+from mmtutorial.report import flat, iou_rows, page_template
 from mmtutorial.report_data import Arm, Comparison, Results
 from mmtutorial.reproduction_report import pictures
 from mmtutorial.reproduction_report.sentences import interval_text, lead, missing_sentence, said_topics
@@ -37,7 +36,9 @@ def write_reproduction_report(out: Path) -> Path:
             be written.
     """
     out = Path(out)
-    page = _template().render(view(out, read_reproduction(out)))
+    template = page_template("reproduction.html.j2")
+    template.environment.filters["interval"] = interval_text
+    page = template.render(view(out, read_reproduction(out)))
     write_bytes(out / PAGE, page.encode("utf-8"))
     return out / PAGE
 
@@ -167,16 +168,3 @@ def duration(seconds: Any) -> str | None:
     if seconds < 90:
         return words.count(round(seconds), "second")
     return words.count(round(seconds / 60), "minute") if seconds < 5400 else f"{words.number(seconds / 3600)} hours"
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("mmtutorial"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    said = {"number": words.number, "signed": words.signed, "span": words.span, "amount": words.count}
-    environment.filters.update(said | {"interval": interval_text})
-    return environment.get_template("reproduction.html.j2")
