@@ -9,10 +9,12 @@ from typing import Annotated
 
 import typer
 
+from mmtutorial.cli_data import data_app
 from mmtutorial.cli_options import (
     Accelerator,
     Classes,
     Labeled,
+    Loaders,
     Network,
     Precision,
     PresetName,
@@ -33,7 +35,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-data_app = typer.Typer(help="Data sets: what there is, and whether yours can be read.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
 
@@ -55,29 +56,6 @@ def doctor(root: Root = None) -> None:
         raise typer.Exit(1)
 
 
-@data_app.command("list")
-def data_list() -> None:
-    """List the data sets and the layout each expects."""
-    from mmtutorial.datasets import DATASETS
-
-    for name, info in DATASETS.items():
-        typer.echo(f"{name:10s} splits: {', '.join(info.splits)}")
-        typer.echo(f"{'':10s} {info.layout or 'built in, needs no files'}")
-
-
-@data_app.command("check")
-def data_check(
-    name: Annotated[str, typer.Argument(help="Data set: scenes, streets, voc, camvid, cityscapes or folder.")],
-    root: Root = None,
-    classes: Classes = None,
-) -> None:
-    """Read every image and mask as training would, and count classes."""
-    from mmtutorial.experiment.check import check_dataset
-
-    for line in check_dataset(name, root, names(classes)):
-        typer.echo(line)
-
-
 @app.command()
 def run(
     dataset: Annotated[
@@ -96,6 +74,7 @@ def run(
     settings: Settings = None,
     accelerator: Accelerator = "auto",
     precision: Precision = "32-true",
+    loaders: Loaders = 0,
 ) -> None:
     """Train and compare arms; write results.json and report.html."""
     from mmtutorial.engine import make_fabric
@@ -112,7 +91,7 @@ def run(
     )
     fabric = make_fabric(accelerator, precision)
     folder = out or Path("runs") / f"{dataset}-{preset}"
-    runner = Runner(plan, folder, fabric, command=_command_line(), resume=resume)
+    runner = Runner(plan, folder, fabric, command=_command_line(), resume=resume, loaders=loaders)
     results = write_results(runner, runner.run())
     write_pictures(runner)
     page = write_report(folder)
@@ -149,6 +128,7 @@ def reproduce(
     settings: Settings = None,
     accelerator: Accelerator = "auto",
     precision: Precision = "32-true",
+    loaders: Loaders = 0,
 ) -> None:
     """Run every row of the slides' tables; write reproduction.json and a page with ours beside theirs."""
     from mmtutorial.reproduce import Reproduction, Request, default_workers, parse_parts
@@ -168,7 +148,7 @@ def reproduce(
         settings=tuple(assignments(settings or []).items()),
     )
     folder = out or Path("runs") / f"reproduction-{preset}"
-    grid = Reproduction(request, folder, _command_line(), accelerator, precision)
+    grid = Reproduction(request, folder, _command_line(), accelerator, precision, loaders)
     found = run_all(grid, resume=resume, workers=workers or default_workers(accelerator))
     for row in found["rows"]:
         typer.echo(f"{row['benchmark']:10s} {row['network']:10s} {row['arm']:36s} {row['miou_mean']:5.1f} mIoU")
@@ -235,7 +215,8 @@ def main() -> None:
         sys.exit(2)
     except SystemExit as stop:
         if stop.code == 130:  # What typer makes of Ctrl-C, without a word.
-            typer.echo("mmtutorial: stopped; the same command with --resume goes on from here", err=True)
+            again = "the same command" if sys.argv[1:2] == ["data"] else "the same command with --resume"
+            typer.echo(f"mmtutorial: stopped; {again} goes on from here", err=True)
         raise
 
 

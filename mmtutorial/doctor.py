@@ -40,6 +40,8 @@ DEPENDENCIES = {
     "tqdm": "tqdm.auto",
     "jinja2": "jinja2",
     "pillow": "PIL.Image",
+    "pooch": "pooch",
+    "requests": "requests",
 }
 
 # Data sets made of files: the name on the command line, and the folder to look for below a root.

@@ -21,8 +21,10 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from mmtutorial.drawing_ahead import Draw, Drawn, batches
 from mmtutorial.errors import InputError
 from mmtutorial.files import read_json, read_tensors, remove, write_json, write_tensors
+from mmtutorial.optimisation import learning_rate, make_optimizer
 from mmtutorial.presets import Schedule
 from mmtutorial.randomness import generator_for, global_seed
 from mmtutorial.training_log import TrainingLog
@@ -48,8 +50,13 @@ class Stage(Protocol):
     epoch_steps: int
     about: dict[str, Any]
 
-    def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        """The loss of one step, with numbers for the log. ``module`` is :attr:`module`, on its device.
+    @property
+    def draw(self) -> Draw:
+        """What a step sees, from its number and its generator. Other processes may call it, ahead of time."""
+        ...
+
+    def loss(self, module: nn.Module, batch: Any, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        """The loss of what :attr:`draw` gave, with numbers for the log. ``module`` is :attr:`module`, on its device.
 
         Every random number must come from ``generator``, which is made anew for each step.
         """
@@ -72,7 +79,7 @@ class StageResult:
     seconds: float
 
 
-def train(stage: Stage, *, seed: int, folder: Path, fabric: Fabric) -> StageResult:
+def train(stage: Stage, *, seed: int, folder: Path, fabric: Fabric, loaders: int = 0) -> StageResult:
     """Train a stage, or take up where an earlier attempt stopped, or do nothing if it is finished.
 
     Leaves ``model.safetensors``, ``log.jsonl`` and ``stage.json`` in ``folder``, and the trained weights in
@@ -83,6 +90,7 @@ def train(stage: Stage, *, seed: int, folder: Path, fabric: Fabric) -> StageResu
         seed: with the stage's name and the number of a step, the source of the step's random numbers.
         folder: where the stage's files live. Files of an earlier attempt of the same stage are used.
         fabric: device and precision.
+        loaders: processes that read and crop images ahead of training; see :func:`drawing_ahead.batches`.
 
     Raises:
         InputError: the loss became infinite or not a number; files cannot be written; files found there
@@ -96,23 +104,13 @@ def train(stage: Stage, *, seed: int, folder: Path, fabric: Fabric) -> StageResu
         fabric.to_device(stage.module)
         record = read_json(done)
         return StageResult(record["steps"], record["seconds"])
-    run = _Run(stage, seed, folder, fabric, about)
+    run = _Run(stage, seed, folder, fabric, about, loaders)
     with _repeatable_kernels():
         run.to_the_end()
     write_tensors(model, stage.module.state_dict(), about)
     write_json(done, {"stage": stage.name, "steps": stage.schedule.steps, "seconds": round(run.seconds, 2)})
     remove(folder / "checkpoint.safetensors")
     return StageResult(stage.schedule.steps, round(run.seconds, 2))
-
-
-def learning_rate(schedule: Schedule, step: int) -> float:
-    """Learning rate of a step, counted from 0: a linear climb, then a cosine or steps down."""
-    warmup = round(schedule.warmup * schedule.steps)
-    if step < warmup:
-        return schedule.lr * (step + 1) / (warmup + 1)
-    if schedule.decay == "step":
-        return schedule.lr * 0.1 ** sum(step >= m * schedule.steps for m in schedule.milestones)
-    return schedule.lr * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, schedule.steps - warmup)))
 
 
 def make_fabric(accelerator: str = "auto", precision: str = "32-true") -> Fabric:
@@ -135,11 +133,14 @@ def make_fabric(accelerator: str = "auto", precision: str = "32-true") -> Fabric
 class _Run:
     """The state of one stage's training."""
 
-    def __init__(self, stage: Stage, seed: int, folder: Path, fabric: Fabric, about: dict[str, Any]) -> None:
-        self.stage, self.seed, self.folder, self.fabric, self.about = stage, seed, folder, fabric, about
+    def __init__(
+        self, stage: Stage, seed: int, folder: Path, fabric: Fabric, about: dict[str, Any], loaders: int
+    ) -> None:
+        self.stage, self.seed, self.folder, self.fabric = stage, seed, folder, fabric
+        self.about, self.loaders = about, loaders
         groups = stage.parameter_groups()
         self.lr_scales = [group.pop("lr_scale", 1.0) for group in groups]
-        self.module, self.optimizer = fabric.setup(stage.module, _optimizer(groups, stage.schedule))
+        self.module, self.optimizer = fabric.setup(stage.module, make_optimizer(groups, stage.schedule))
         self.step, self.seconds = 0, 0.0
         self.log = TrainingLog(folder / "log.jsonl")
         self.checkpoint = folder / "checkpoint.safetensors"
@@ -151,25 +152,27 @@ class _Run:
 
     def to_the_end(self) -> None:
         schedule, saved = self.stage.schedule, time.monotonic()
+        left = range(self.step, schedule.steps)
+        drawn = batches(self.stage.draw, left, seed=self.seed, name=self.stage.name, loaders=self.loaders)
         bar = tqdm(total=schedule.steps, initial=self.step, desc=self.stage.name, unit="step", delay=1, leave=False)
         self.module.train()
         with bar:
             while self.step < schedule.steps:
                 begun = time.monotonic()
                 end = min(self.step + self.stage.epoch_steps, schedule.steps)
-                numbers = self._epoch(end, bar)
+                numbers = self._epoch(end, drawn, bar)
                 self.seconds += time.monotonic() - begun
                 self.log.add(epoch=-(-self.step // self.stage.epoch_steps), step=self.step, **numbers)
                 if time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
                     self._save()
                     saved = time.monotonic()
 
-    def _epoch(self, end: int, bar: Any) -> dict[str, float]:
+    def _epoch(self, end: int, drawn: Drawn, bar: Any) -> dict[str, float]:
         """Steps up to ``end``; the means of their numbers, and the last learning rate."""
         sums: dict[str, float] = {}
         first = self.step
         while self.step < end:
-            for name, value in self._step().items():
+            for name, value in self._step(*next(drawn)).items():
                 sums[name] = sums.get(name, 0.0) + value
             self.step += 1
             bar.update()
@@ -177,13 +180,12 @@ class _Run:
         means = {name: round(value / (end - first), 6) for name, value in sums.items()}
         return {**means, "lr": round(learning_rate(self.stage.schedule, end - 1), 8)}
 
-    def _step(self) -> dict[str, float]:
+    def _step(self, batch: Any, generator: torch.Generator) -> dict[str, float]:
         rate = learning_rate(self.stage.schedule, self.step)
         for group, scale in zip(self.optimizer.param_groups, self.lr_scales, strict=True):
             group["lr"] = rate * scale
-        generator = generator_for(self.seed, self.stage.name, "step", self.step)
         with global_seed(self.seed, self.stage.name, "layers", self.step):
-            loss, numbers = self.stage.loss(self.module, self.step, generator)
+            loss, numbers = self.stage.loss(self.module, batch, generator)
             value = loss.item()
             if not math.isfinite(value):
                 raise InputError(
@@ -212,12 +214,6 @@ class _Run:
                 _, index, key = name.split(".", 2)
                 state["state"].setdefault(int(index), {})[key] = value
         self.optimizer.load_state_dict(state)
-
-
-def _optimizer(groups: list[dict[str, Any]], schedule: Schedule) -> torch.optim.Optimizer:
-    if schedule.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=schedule.lr, momentum=0.9, weight_decay=schedule.weight_decay)
-    return torch.optim.AdamW(groups, lr=schedule.lr, weight_decay=schedule.weight_decay)
 
 
 def _load(path: Path, about: dict[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:

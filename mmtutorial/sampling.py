@@ -1,11 +1,15 @@
-"""Which images a training step sees."""
+"""What a training step sees: which images, and their crops."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
+from torch import Tensor
+from torchvision.transforms import v2
 
+from mmtutorial.datasets import SegmentationDataset, apply
 from mmtutorial.randomness import generator_for
 
 
@@ -34,3 +38,33 @@ def batch_indices(count: int, batch: int, step: int, *, seed: int, name: str) ->
 def steps_per_epoch(count: int, batch: int) -> int:
     """Steps until every image has been seen about once; at least 1."""
     return max(1, round(count / batch))
+
+
+@dataclass(frozen=True)
+class CropBatches:
+    """Crops of the images of a step: a function of the step and its generator, so that any process may call it.
+
+    Attributes:
+        images: where they come from.
+        transform: scale, crop and mirror, all to one size.
+        batch: images a step.
+        seed: decides in which order the images come.
+        name: of the stage.
+    """
+
+    images: SegmentationDataset
+    transform: v2.Transform
+    batch: int
+    seed: int
+    name: str
+
+    def __call__(self, step: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Crops (N, 3, crop, crop) uint8 and their masks (N, crop, crop)."""
+        indices = batch_indices(len(self.images), self.batch, step, seed=self.seed, name=self.name)
+        return stacked([apply(self.transform, *self.images[i], generator) for i in indices])
+
+
+def stacked(pairs: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    """Images (N, 3, H, W) and masks (N, H, W) of N pairs of one size, as plain tensors."""
+    images, masks = zip(*pairs, strict=True)
+    return torch.stack([i.as_subclass(Tensor) for i in images]), torch.stack([m.as_subclass(Tensor) for m in masks])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -12,11 +13,11 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from mmtutorial.augment import jitter_light
-from mmtutorial.datasets import VOID, SegmentationDataset, apply, training_transform
+from mmtutorial.datasets import VOID, SegmentationDataset, training_transform
 from mmtutorial.networks import Segmenter
 from mmtutorial.networks.hypercolumns import random_points
 from mmtutorial.presets import Schedule, SegmentationBudget
-from mmtutorial.sampling import batch_indices, steps_per_epoch
+from mmtutorial.sampling import CropBatches, steps_per_epoch
 
 # Pixels in one forward pass of prediction: 32 images of 96 x 96.
 _PIXELS_A_BATCH = 32 * 96 * 96
@@ -31,6 +32,7 @@ class SegmentationStage:
         schedule: steps and learning rate.
         epoch_steps: steps for one pass over the labelled images.
         about: what was asked for.
+        draw: crops of labelled images, and their masks.
     """
 
     name = "segmentation"
@@ -55,11 +57,12 @@ class SegmentationStage:
             seed: decides in which order the images come.
             about: further description for the checkpoint.
         """
-        self.network, self.images, self.budget, self.seed = network, images, budget, seed
+        self.network, self.budget = network, budget
         self.module: nn.Module = network
         self.schedule = schedule or budget.schedule
         self.epoch_steps = steps_per_epoch(len(images), self.schedule.images)
-        self.transform = training_transform(budget.crop, scale=budget.scale, flip=True)
+        transform = training_transform(budget.crop, scale=budget.scale, flip=True)
+        self.draw = CropBatches(images, transform, self.schedule.images, seed, self.name)
         self.about: dict[str, Any] = {
             **(about or {}),
             "classes": list(images.classes.names),
@@ -78,14 +81,13 @@ class SegmentationStage:
             {"params": list(self.network.head.parameters())},
         ]
 
-    def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    def loss(
+        self, module: nn.Module, batch: tuple[Tensor, Tensor], generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy over the labelled pixels of a batch of crops."""
-        indices = batch_indices(len(self.images), self.schedule.images, step, seed=self.seed, name=self.name)
-        samples = [apply(self.transform, *self.images[i], generator) for i in indices]
+        images, masks = batch
         device = next(module.parameters()).device
-        images = torch.stack([image.as_subclass(Tensor) for image, _ in samples]).to(device)
-        masks = torch.stack([mask.as_subclass(Tensor) for _, mask in samples])
-        images = jitter_light(images, self.budget.jitter, generator)
+        images = jitter_light(images.to(device), self.budget.jitter, generator)
         if self.budget.points is None:
             scores, masks = module(images), masks.to(device)
         else:
@@ -96,7 +98,6 @@ class SegmentationStage:
         return F.cross_entropy(scores, masks.long(), ignore_index=VOID, reduction="sum") / labelled, {}
 
 
-@torch.no_grad()
 def predict_probabilities(network: nn.Module, images: Sequence[Tensor]) -> list[Tensor]:
     """Class probabilities at every pixel.
 
@@ -109,34 +110,50 @@ def predict_probabilities(network: nn.Module, images: Sequence[Tensor]) -> list[
     Returns:
         A tensor (K, H, W), on the CPU, for each image.
     """
-    device = next(network.parameters()).device
-    was_training = network.training
-    network.eval()
-    found: dict[int, Tensor] = {}
-    with tqdm(total=len(images), desc="predict", unit="image", delay=1, leave=False) as bar:
-        for group in _groups_of_one_size(images):
-            batch = torch.stack([torch.as_tensor(images[i]).as_subclass(Tensor) for i in group]).to(device)
-            probabilities = network(batch).softmax(dim=1).cpu()
-            found.update(zip(group, probabilities, strict=True))
-            bar.update(len(group))
-    network.train(was_training)
-    return [found[i] for i in range(len(images))]
+    return _by_groups([network], images, lambda probabilities: probabilities.cpu())
 
 
 def predict(network: nn.Module, images: Sequence[Tensor]) -> list[Tensor]:
     """The likeliest class at every pixel: a uint8 mask (H, W) for each image (3, H, W)."""
-    masks: list[Tensor] = []
-    # In portions, since probabilities take 4 K bytes a pixel where a mask takes one.
-    for start in range(0, len(images), 64):
-        portion = predict_probabilities(network, images[start : start + 64])
-        masks += [probabilities.argmax(dim=0).to(torch.uint8) for probabilities in portion]
-    return masks
+    return ensemble([network], images)
 
 
 def ensemble(networks: Sequence[nn.Module], images: Sequence[Tensor]) -> list[Tensor]:
     """Masks from the mean of several networks' probabilities, as the slides' "ImageNet + M&M"."""
-    each = [predict_probabilities(network, images) for network in networks]
-    return [torch.stack(found).mean(dim=0).argmax(dim=0).to(torch.uint8) for found in zip(*each, strict=True)]
+    return _by_groups(networks, images, lambda mean: mean.argmax(dim=1).to(torch.uint8).cpu())
+
+
+def _by_groups(
+    networks: Sequence[nn.Module], images: Sequence[Tensor], reduce: Callable[[Tensor], Tensor]
+) -> list[Tensor]:
+    """What ``reduce`` makes of the networks' mean probabilities (N, K, H, W), for each image.
+
+    Group by group, since probabilities take 4 K bytes a pixel where a mask takes one.
+    """
+    found: dict[int, Tensor] = {}
+    bar = tqdm(total=len(images), desc="predict", unit="image", delay=1, leave=False)
+    with bar, _evaluating(networks):
+        for group in _groups_of_one_size(images):
+            batch = torch.stack([torch.as_tensor(images[i]).as_subclass(Tensor) for i in group])
+            batch = batch.to(next(networks[0].parameters()).device)
+            mean = torch.stack([network(batch).softmax(dim=1) for network in networks]).mean(dim=0)
+            found.update(zip(group, reduce(mean), strict=True))
+            bar.update(len(group))
+    return [found[i] for i in range(len(images))]
+
+
+@contextmanager
+def _evaluating(networks: Sequence[nn.Module]) -> Iterator[None]:
+    """Without gradients, and as in evaluation; afterwards each network is as it was."""
+    before = [network.training for network in networks]
+    for network in networks:
+        network.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for network, training in zip(networks, before, strict=True):
+            network.train(training)
 
 
 def _groups_of_one_size(images: Sequence[Tensor]) -> list[list[int]]:

@@ -6,7 +6,7 @@ shapes the encoder so that patches of one class gather and those of different cl
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -47,6 +47,31 @@ class Embedder(nn.Module):
         return features.amax(dim=(2, 3)) if self.pooling == "max" else features.mean(dim=(2, 3))
 
 
+@dataclass(frozen=True)
+class PatchBatches:
+    """Patches of the images of a step: a function of the step and its generator, so that any process may call it.
+
+    Attributes:
+        images: labelled images.
+        budget: how many patches, of which size and label, and of how many images.
+        side: smallest and largest patch in pixels.
+        seed: decides in which order the images come.
+        name: of the stage.
+    """
+
+    images: SegmentationDataset
+    budget: TuningBudget
+    side: tuple[int, int]
+    seed: int
+    name: str
+
+    def __call__(self, step: int, generator: torch.Generator) -> PatchBatch:
+        """The batch of a step."""
+        count = self.budget.schedule.images
+        indices = batch_indices(len(self.images), count, step, seed=self.seed, name=self.name)
+        return draw_patches(self.images, indices, self.budget, self.side, generator)
+
+
 class TuningStage:
     """Mix-and-Match as a stage for the training loop.
 
@@ -56,6 +81,7 @@ class TuningStage:
         schedule: steps and learning rate.
         epoch_steps: steps for one pass over the labelled images.
         about: what was asked for.
+        draw: patches of labelled images.
     """
 
     name = "tuning"
@@ -87,11 +113,11 @@ class TuningStage:
             InputError: no such matching or pooling.
         """
         self.module: nn.Module = Embedder(encoder, budget.pooling)
-        self.images, self.budget, self.seed, self.shuffled = images, budget, seed, shuffled
+        self.budget, self.shuffled = budget, shuffled
         self.match = get_matching(matching)
         self.schedule: Schedule = budget.schedule
         self.epoch_steps = steps_per_epoch(len(images), self.schedule.images)
-        self.side = patch_side(images, budget)
+        self.draw = PatchBatches(images, budget, patch_side(images, budget), seed, self.name)
         self.about: dict[str, Any] = {
             **(about or {}),
             "matching": matching,
@@ -106,10 +132,8 @@ class TuningStage:
         """All weights alike."""
         return [{"params": list(self.module.parameters())}]
 
-    def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    def loss(self, module: nn.Module, batch: PatchBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
         """The loss over one batch of patches."""
-        indices = batch_indices(len(self.images), self.schedule.images, step, seed=self.seed, name=self.name)
-        batch = draw_patches(self.images, indices, self.budget, self.side, generator)
         if self.shuffled:
             batch = replace(batch, labels=batch.labels[torch.randperm(len(batch), generator=generator)])
         patches = jitter_light(flip_some(batch.images, generator), self.budget.jitter, generator)
@@ -133,7 +157,7 @@ class TuningStage:
 
 def patch_side(images: SegmentationDataset, budget: TuningBudget) -> tuple[int, int]:
     """Smallest and largest patch in pixels: the budget's shares of the median long side of the images."""
-    long_sides = [max(images.arrays(i)[1].shape) for i in range(len(images))]
+    long_sides = [images.long_side(i) for i in range(len(images))]
     canvas = float(torch.tensor(long_sides).float().median())
     return max(1, round(budget.side[0] * canvas)), max(1, round(budget.side[1] * canvas))
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import settings
 
 from mmtutorial.datasets import ClassTable, SegmentationDataset
-from mmtutorial.datasets.base import Pair, Source
+from mmtutorial.datasets.base import Source
 from mmtutorial.datasets.classes import voc_palette
+from mmtutorial.datasets.store import Pair
 
 # Before anything imports torch: several test processes share the cores, and two threads in each would wait for one
 # another most of the time.

@@ -206,8 +206,9 @@ def test_usage_errors_exit_with_two_as_well(call: Call, words: list[str]) -> Non
 OPTIONS: dict[tuple[str, ...], list[str]] = {
     (): ["doctor", "data", "run", "reproduce", "predict", "report", "lab", "--debug"],
     ("doctor",): ["--root"],
-    ("data",): ["list", "check"],
+    ("data",): ["list", "get", "check"],
     ("data", "list"): [],
+    ("data", "get"): ["--root", "--from"],
     ("data", "check"): ["--root", "--classes"],
     ("run",): [
         *("--dataset", "--root", "--classes", "--labeled", "--preset", "--arms", "--seeds", "--out", "--resume"),
@@ -245,6 +246,7 @@ def test_data_list(call: Call) -> None:
     assert all(name in said.out for name in DATASETS)
     assert "VOCdevkit/VOC2012" in said.out
     assert "needs no files" in said.out
+    assert "Semantic Boundaries Dataset (download: 1.4 GB)" in said.out
 
 
 def test_data_check(call: Call, tmp_path: Path) -> None:

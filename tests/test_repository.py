@@ -32,6 +32,7 @@ FLOORS = {
         "graph",
         "class_places",
         "training_log",
+        "optimisation",
         "matching",
         "triplet",
         "contrastive",
@@ -39,13 +40,15 @@ FLOORS = {
         "embedding",
         "augment",
         "sampling",
+        "drawing_ahead",
+        "downloads",
         "plots",
     },
     2: {"engine"},
     3: {"proxies", "tuning", "segmentation"},
     4: {"experiment", "report_data", "prediction"},
     5: {"report", "reproduce", "report_findings", "report_markdown", "reproduction_report", "widgets", "lab", "doctor"},
-    6: {"artifacts", "classroom", "cli", "cli_options", "__main__"},
+    6: {"artifacts", "classroom", "cli", "cli_data", "cli_options", "__main__"},
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 # Neighbours that may import, in this direction: embeddings and the contrastive loss live on the sphere of the triplet
@@ -61,7 +64,9 @@ NEIGHBOURS = {
     ("reproduction_report", "report"),
     ("presets", "budgets"),
     ("overrides", "presets"),
+    ("cli", "cli_data"),
     ("cli", "cli_options"),
+    ("cli_data", "cli_options"),
 }
 TRAINS = {"networks", "engine", "proxies", "tuning", "segmentation", "experiment"}
 SHOWS = {"plots", "report", "reproduction_report", "widgets", "artifacts", "classroom", "cli"}

@@ -17,6 +17,7 @@ from mmtutorial.networks import FCN, TinyEncoder
 from mmtutorial.presets import Schedule, SegmentationBudget
 from mmtutorial.randomness import generator_for, global_seed
 from mmtutorial.segmentation import SegmentationStage, ensemble, predict, predict_probabilities
+from tests.stepping import step_loss
 
 BUDGET = SegmentationBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24)
 
@@ -36,7 +37,7 @@ def images(dataset_of: Callable) -> SegmentationDataset:
 
 
 def one_step(stage: SegmentationStage, step: int = 0) -> Tensor:
-    loss, numbers = stage.loss(stage.module, step, generator_for(0, "step", step))
+    loss, numbers = step_loss(stage, step, generator_for(0, "step", step))
     assert numbers == {}
     return loss
 

@@ -19,6 +19,7 @@ from mmtutorial.presets import Schedule, TuningBudget
 from mmtutorial.randomness import generator_for, global_seed
 from mmtutorial.sampling import batch_indices
 from mmtutorial.tuning import Embedder, TuningStage, draw_patches, patch_side
+from tests.stepping import step_loss
 
 BUDGET = TuningBudget(Schedule(steps=5, images=3, lr=1e-3), patches=6, output_size=16, graphs=2)
 
@@ -38,7 +39,7 @@ def images(dataset_of: Callable) -> SegmentationDataset:
 
 
 def one_step(stage: TuningStage, step: int = 0) -> tuple[torch.Tensor, dict[str, float]]:
-    return stage.loss(stage.module, step, generator_for(0, "step", step))
+    return step_loss(stage, step, generator_for(0, "step", step))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_a_step_is_patches_then_encoder_then_graph_then_loss(images: Segmentatio
     loss, numbers = one_step(stage)
     generator = generator_for(0, "step", 0)
     indices = batch_indices(4, 3, 0, seed=0, name="tuning")
-    batch = draw_patches(images, indices, stage.budget, stage.side, generator)
+    batch = draw_patches(images, indices, stage.budget, stage.draw.side, generator)
     embeddings = stage.module(flip_some(batch.images, generator)).detach()
     embeddings = embeddings / embeddings.norm(dim=1, keepdim=True)
     terms = []
@@ -204,7 +205,7 @@ def test_classes_gather_and_part(images: SegmentationDataset, matching: str) -> 
 def test_tuning_on_real_photos(real_data: Path) -> None:
     photos = open_dataset("voc", real_data, split="trainaug", labeled=6, size=128)
     stage = TuningStage(encoder(), photos, BUDGET, matching="graph", seed=0)
-    assert stage.side == (16, 64)
+    assert stage.draw.side == (16, 64)
     for numbers in trained(stage, 4):
         assert all(math.isfinite(value) for value in numbers.values())
         assert 0.1 <= numbers["loss"] <= 4.1
@@ -236,7 +237,7 @@ def test_the_contrastive_loss_is_that_of_the_same_patches(images: SegmentationDa
     stage.module.register_forward_hook(lambda _, __, output: seen.append(output))
     loss, numbers = one_step(stage)
     labels = draw_patches(
-        images, batch_indices(4, 3, 0, seed=0, name="tuning"), budget, stage.side, generator_for(0, "step", 0)
+        images, batch_indices(4, 3, 0, seed=0, name="tuning"), budget, stage.draw.side, generator_for(0, "step", 0)
     ).labels
     torch.testing.assert_close(loss, supervised_contrastive_loss(seen[0], labels, temperature=0.5))
     assert numbers == {}

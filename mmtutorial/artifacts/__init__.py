@@ -6,5 +6,6 @@ checksum is. ``python -m mmtutorial.artifacts.make NAME`` makes it again.
 
 from mmtutorial.artifacts.arms import TuningArms
 from mmtutorial.artifacts.loading import ARTIFACTS, about_artifact, load_artifact
+from mmtutorial.artifacts.segmentation_results import SegmentationResults
 
-__all__ = ["ARTIFACTS", "TuningArms", "about_artifact", "load_artifact"]
+__all__ = ["ARTIFACTS", "SegmentationResults", "TuningArms", "about_artifact", "load_artifact"]

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mmtutorial.artifacts.arms import TuningArms
+from mmtutorial.artifacts.proxy_tasks import ProxyTasks
+from mmtutorial.artifacts.segmentation_results import SegmentationResults
 from mmtutorial.errors import InputError, unknown
 from mmtutorial.files import read_json
 from mmtutorial.widgets.embedding_frames import EmbeddingFrames
@@ -16,6 +18,8 @@ FOLDER = Path(__file__).resolve().parent
 ARTIFACTS: Mapping[str, Callable[[Path], Any]] = {
     "tuning-frames": EmbeddingFrames.load,
     "tuning-arms": TuningArms.load,
+    "proxy-tasks": ProxyTasks.load,
+    "segmentation-results": SegmentationResults.load,
 }
 """What ships, and how each is read."""
 
@@ -28,7 +32,7 @@ def load_artifact(name: str, folder: Path = FOLDER) -> Any:
         folder: where it lies; that of the package unless one has made it elsewhere.
 
     Returns:
-        :class:`EmbeddingFrames` for ``tuning-frames``, :class:`TuningArms` for ``tuning-arms``.
+        What the reader of that name in :data:`ARTIFACTS` gives, such as :class:`TuningArms` for ``tuning-arms``.
 
     Raises:
         InputError: there is none of that name, a file is missing, or it is not the one its sidecar describes.

@@ -7,36 +7,57 @@ import hashlib
 import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from mmtutorial.artifacts import proxy_making, segmentation_making, tuning_frames
 from mmtutorial.artifacts.loading import FOLDER
-from mmtutorial.artifacts.tuning_frames import save_tuning
 from mmtutorial.files import write_json
 
-MAKERS: Mapping[str, Callable[..., tuple[Path, ...]]] = {"tuning-frames": save_tuning}
+
+@dataclass(frozen=True)
+class Maker:
+    """How an artefact is made.
+
+    Attributes:
+        save: given a folder and the options as keywords, writes one file or more and returns their places.
+        options: adds the options to the command's parser.
+    """
+
+    save: Callable[..., tuple[Path, ...]]
+    options: Callable[[argparse.ArgumentParser], None]
+
+
+MAKERS: Mapping[str, Maker] = {
+    "tuning-frames": Maker(tuning_frames.save_tuning, tuning_frames.add_options),
+    "proxy-tasks": Maker(proxy_making.save_proxies, proxy_making.add_options),
+    "segmentation-results": Maker(segmentation_making.save_segmentation, segmentation_making.add_options),
+}
 """Commands by name; ``tuning-frames`` makes ``tuning-arms`` too, from the same runs."""
 
 _PACKAGES = ("torch", "numpy", "scikit-learn")
 _ABOUT = {
     "tuning-frames": "t-SNE and PCA layouts of held-out patches (scenes, val) along tuning with the connected graph",
     "tuning-arms": "kNN purity along tuning and final embeddings, of the graph and its controls (scenes)",
+    "proxy-tasks": "pictures, scores and features of proxy tasks on images kept for choosing (scenes, val)",
+    "segmentation-results": "what one seed of a reproduction predicts on the test images of scenes, arm by arm",
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make what is asked for; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m mmtutorial.artifacts.make", description=__doc__)
-    parser.add_argument("name", choices=sorted(MAKERS))
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=None, help="tuning steps; default: those of preset class")
-    parser.add_argument("--every", type=int, default=50, help="steps between two looks")
-    parser.add_argument("--out", type=Path, default=FOLDER, help="folder; default: that of the package")
-    options = parser.parse_args(arguments)
-    settings = {"seed": options.seed, "steps": options.steps, "every": options.every}
-    for path in MAKERS[options.name](options.out, **settings):
-        seal(path, options.name, settings)
+    commands = parser.add_subparsers(dest="name", required=True)
+    for name, maker in MAKERS.items():
+        command = commands.add_parser(name)
+        maker.options(command)
+        command.add_argument("--out", type=Path, default=FOLDER, help="folder; default: that of the package")
+    settings = vars(parser.parse_args(arguments))
+    name, out = settings.pop("name"), settings.pop("out")
+    for path in MAKERS[name].save(out, **settings):
+        seal(path, name, settings)
     return 0
 
 

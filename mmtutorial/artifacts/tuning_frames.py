@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmtutorial.artifacts.arms import TuningArms
 from mmtutorial.embedding import knn_purity
@@ -46,10 +47,10 @@ class _Watched:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stage, name)
 
-    def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    def draw(self, step: int, generator: torch.Generator) -> PatchBatch:
         if step % self.every == 0:
             self.look(step)
-        return self.stage.loss(module, step, generator)
+        return self.stage.draw(step, generator)
 
     def look(self, step: int) -> None:
         first, second = (embed(self.stage.module, patches) for patches in self.watched)
@@ -81,6 +82,13 @@ def make_tuning(
         {step: pair[0] for step, pair in along["graph"].items()}, held_out, data.classes, perplexities=(5.0, 30.0)
     )
     return frames, _arms(along, held_out, seen)
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """The command's options, those of :func:`make_tuning`."""
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=None, help="tuning steps; default: those of preset class")
+    parser.add_argument("--every", type=int, default=50, help="steps between two looks")
 
 
 def save_tuning(folder: Path, **settings: Any) -> tuple[Path, ...]:

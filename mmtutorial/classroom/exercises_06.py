@@ -10,8 +10,67 @@ import torch
 from torch import Tensor
 
 from mmtutorial.classroom.asking import Ask
+from mmtutorial.classroom.error_causes import examine_error_causes
 from mmtutorial.classroom.exercise import Case, Exercise, Misconception, compare_numbers, compare_tensors
 from mmtutorial.datasets.classes import VOID
+
+
+# ---------------------------------------------------------------- 06.pixel_loss
+def _pixel_loss(scores: Tensor, mask: Tensor, mistake: str = "") -> float:
+    """Mean cross-entropy of the labelled pixels, one by one; optionally with one mistake."""
+    by_image: list[list[float]] = []
+    for image, truth in zip(scores, mask, strict=True):
+        by_image.append([])
+        for y, row in enumerate(truth.tolist()):
+            for x, label in enumerate(row):
+                known = label if label != VOID else 0
+                if label == VOID and mistake != "void":
+                    continue
+                chance = _softmax((image[known] if mistake == "over a row" else image[:, y, x]).flatten().tolist())
+                right = chance[y * len(row) + x] if mistake == "over a row" else chance[known]
+                by_image[-1].append(1 - right if mistake == "no logarithm" else -math.log(right))
+    losses = [value for image in by_image for value in image]
+    if mistake == "image by image":
+        means = [sum(values) / len(values) for values in by_image if values]
+        return sum(means) / max(len(means), 1)
+    if mistake == "sum":
+        return sum(losses)
+    if mistake == "nothing labelled" and not losses:
+        return math.nan
+    return sum(losses) / max(mask.numel() if mistake == "all pixels" else len(losses), 1)
+
+
+_LOSS_HINTS = {
+    "void": "Void (255) is no class: these pixels are left out, not taken for background.",
+    "all pixels": "The mean is over the labelled pixels; yours is divided by the number of all pixels.",
+    "image by image": "All labelled pixels of the batch weigh alike; yours is a mean of the images' means.",
+    "sum": "The mean over the labelled pixels is asked for; this is their sum.",
+    "no logarithm": "The loss of a pixel is minus the logarithm of the probability of its true class.",
+    "over a row": "The probabilities of a pixel add up to 1 over the classes, not over the pixels.",
+    "nothing labelled": "A batch without a labelled pixel divides 0 by 0. Its loss should be 0.",
+}
+
+
+def _pixel_loss_check(ask: Ask) -> None:
+    cases: list[Case] = []
+    for seed in range(12):
+        generator = torch.Generator().manual_seed(seed)
+        scores = torch.randn((2, 4, 3, 5), generator=generator) * 2
+        mask = torch.randint(4, (2, 3, 5), generator=generator)
+        # The first image has more void than the second, so that a mean over images differs.
+        mask[0][torch.rand((3, 5), generator=generator) < 0.5] = VOID
+        mask[1, 0, 0] = VOID
+        cases.append((f"scores of 4 classes, 2 images of 3 x 5 pixels, some void, seed {seed}", (scores, mask)))
+    cases.append(("two images, nothing labelled", (scores, mask * 0 + VOID)))
+    mistakes = [Misconception(hint, lambda s, m, k=key: _pixel_loss(s, m, k)) for key, hint in _LOSS_HINTS.items()]
+    compare_numbers(ask, cases, _pixel_loss, mistakes)
+    answer = ask("scores that ask for a gradient", cases[0][1][0].requires_grad_(), cases[0][1][1])
+    ask.require(
+        isinstance(answer, Tensor) and answer.requires_grad,
+        "a number without a gradient",
+        "a tensor that torch can take the gradient of",
+        "Training needs the gradient: stay in tensors from the scores to the loss.",
+    )
 
 
 # ---------------------------------------------------------------- 06.mean_iou
@@ -155,10 +214,22 @@ def _ensemble(ask: Ask) -> None:
 
 EXERCISES = (
     Exercise(
+        "06.pixel_loss",
+        "Compute the mean cross-entropy of the labelled pixels.",
+        ("scores", "mask"),
+        _pixel_loss_check,
+    ),
+    Exercise(
         "06.mean_iou",
         "Compute the mean IoU of all images together.",
         ("truths", "predictions", "classes"),
         _mean_iou,
     ),
     Exercise("06.ensemble", "Let two networks vote with their probabilities.", ("first", "second"), _ensemble),
+    Exercise(
+        "06.error_causes",
+        "Count the wrong pixels by what went wrong.",
+        ("truth", "prediction", "edge"),
+        examine_error_causes,
+    ),
 )

@@ -1,4 +1,4 @@
-"""Exercise of notebook 09: the supervised contrastive loss."""
+"""Exercises of notebook 09: all triplets, the supervised contrastive loss, and how its softmax weighs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mmtutorial.classroom.asking import Ask, shown
-from mmtutorial.classroom.exercise import Case, Exercise, Misconception, compare_numbers
+from mmtutorial.classroom.exercise import Case, Exercise, Misconception, compare_numbers, compare_tensors
 
 
 def _supcon(embeddings: Tensor, labels: Tensor, temperature: float, mistake: str = "") -> float:
@@ -90,8 +90,100 @@ def _examine(ask: Ask) -> None:
     )
 
 
+def _triplets(labels: Tensor) -> set[tuple[int, ...]]:
+    """All lawful triplets, one at a time."""
+    classes, nodes = labels.tolist(), range(len(labels))
+    return {
+        (a, p, n)
+        for a in nodes
+        for p in nodes
+        for n in nodes
+        if a != p and classes[a] == classes[p] and classes[a] != classes[n]
+    }
+
+
+def _examine_triplets(ask: Ask) -> None:
+    cases = [("labels 0, 0, 1", torch.tensor([0, 0, 1])), ("labels 4, 1, 4, 1, 4", torch.tensor([4, 1, 4, 1, 4]))]
+    for seed in range(6):
+        labels = torch.randint(4, (9,), generator=torch.Generator().manual_seed(seed))
+        cases.append((f"9 nodes of up to four classes, seed {seed}", labels))
+    cases += [("one class only", torch.tensor([2, 2, 2])), ("all alone in their class", torch.tensor([0, 1, 2]))]
+    for tried, labels in cases:
+        answer, expected = ask.tensor(tried, labels), _triplets(labels)
+        shape = (len(expected), 3)
+        wrong = _wrong_triplets(answer, labels, expected)
+        ask.require(not wrong, answer, f"{shape[0]} different rows (anchor, positive, negative)", wrong)
+
+
+def _wrong_triplets(answer: Tensor, labels: Tensor, expected: set[tuple[int, ...]]) -> str:
+    """What is wrong with a list of triplets, or an empty text."""
+    if answer.ndim != 2 or answer.shape[1] != 3:
+        return "One row for each triplet: shape (M, 3), and (0, 3) where there is none."
+    rows = [tuple(int(node) for node in row) for row in answer.tolist()]
+    if any(not 0 <= node < len(labels) for row in rows for node in row):
+        return "A triplet has numbers of nodes, not classes."
+    if any(a == p for a, p, _ in rows):
+        return "An anchor is not its own positive."
+    if any(labels[a] != labels[p] for a, p, _ in rows):
+        return "The second node of a row, the positive, has the anchor's class."
+    if any(labels[a] == labels[n] for a, _, n in rows):
+        return "The third node of a row, the negative, is of another class than the anchor."
+    if len(set(rows)) < len(rows):
+        return "A triplet occurs twice."
+    if 2 * len(rows) == len(expected):
+        return "Half of them: of two nodes of a class each is anchor to the other."
+    return "" if set(rows) == expected else "Some are missing: any positive goes with any negative."
+
+
+def _score_gradient(similarities: Tensor, positive: Tensor, temperature: float, mistake: str = "") -> Tensor:
+    """Gradient of one anchor's supervised contrastive loss, number by number; optionally with one mistake."""
+    cosines, wanted = similarities.double().tolist(), positive.tolist()
+    weights = [math.exp(c if mistake == "no temperature" else c / temperature) for c in cosines]
+    if mistake == "negatives only":
+        weights = [0.0 if p else w for w, p in zip(weights, wanted, strict=True)]
+    each = 1 if mistake == "each a whole" else sum(wanted)
+    terms = [w / sum(weights) - p / each for w, p in zip(weights, wanted, strict=True)]
+    sign = -1 if mistake == "sign" else 1
+    return torch.tensor([sign * t / (1 if mistake == "outer factor" else temperature) for t in terms])
+
+
+_GRADIENT_HINTS = {
+    "outer factor": "The temperature comes in twice: inside the exponential, and once more by the chain rule.",
+    "no temperature": "Each similarity is divided by the temperature before the exponential.",
+    "each a whole": "The loss takes the mean over the positives, so each of them has only its part of the 1.",
+    "sign": "This points downhill. The gradient points uphill: it is negative where the loss wants more.",
+    "negatives only": "The softmax runs over all others, the positives as well.",
+}
+
+
+def _examine_gradient(ask: Ask) -> None:
+    cases: list[Case] = []
+    for seed in range(8):
+        generator = torch.Generator().manual_seed(seed)
+        similarities = 2 * torch.rand(7, generator=generator) - 1
+        positive = torch.tensor([True, False, True, False, False, seed % 2 == 0, False])
+        temperature = (0.5, 0.1, 2.0)[seed % 3]
+        cases.append((f"7 similarities, temperature {temperature}, seed {seed}", (similarities, positive, temperature)))
+    two = torch.tensor([0.5, -0.5])
+    cases += [
+        ("one positive, one negative", (two, torch.tensor([True, False]), 0.5)),
+        ("positives only", (two, torch.tensor([True, True]), 0.5)),
+    ]
+    known = [
+        Misconception(hint, lambda s, p, t, k=key: _score_gradient(s, p, t, k)) for key, hint in _GRADIENT_HINTS.items()
+    ]
+    compare_tensors(ask, cases, _score_gradient, known)
+
+
 EXERCISES = (
+    Exercise("09.all_triplets", "List every triplet of a batch.", ("labels",), _examine_triplets),
     Exercise(
         "09.supcon", "Compute the supervised contrastive loss.", ("embeddings", "labels", "temperature"), _examine
+    ),
+    Exercise(
+        "09.score_gradient",
+        "Differentiate one anchor's loss with respect to its similarities.",
+        ("similarities", "positive", "temperature"),
+        _examine_gradient,
     ),
 )

@@ -9,12 +9,22 @@ from mmtutorial.classroom import (
     exercises_04,
     exercises_05,
     exercises_06,
+    exercises_07,
     exercises_09,
 )
 from mmtutorial.classroom.exercise import Exercise
 from mmtutorial.errors import unknown
 
-_FILES = (exercises_01, exercises_02, exercises_03, exercises_04, exercises_05, exercises_06, exercises_09)
+_FILES = (
+    exercises_01,
+    exercises_02,
+    exercises_03,
+    exercises_04,
+    exercises_05,
+    exercises_06,
+    exercises_07,
+    exercises_09,
+)
 
 EXERCISES: dict[str, Exercise] = {exercise.name: exercise for file in _FILES for exercise in file.EXERCISES}
 

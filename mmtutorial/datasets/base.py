@@ -7,22 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.utils.data import Dataset
 from torchvision import tv_tensors
 from tqdm.auto import tqdm
 
 from mmtutorial.datasets.classes import ClassTable
+from mmtutorial.datasets.store import Pair, Pixels, Store
 from mmtutorial.datasets.transforms import resize_long_side
-
-Pixels = NDArray[np.uint8]
-Pair = tuple[Pixels, Pixels]
-"""An image ``(3, H, W)`` and its mask ``(H, W)``, both uint8."""
-
-MEMORY_BUDGET = 1536 * 2**20
-"""Bytes of images and masks that one data set keeps in memory. What goes beyond is decoded at each use."""
 
 WORKERS = 2
 """Threads that decode ahead. Pillow lets go of the interpreter lock while it decodes, so threads suffice."""
@@ -53,31 +45,9 @@ class Source(ABC):
     def image_id(self, index: int) -> str:
         """A name for the image, for messages and reports."""
 
-
-class Store:
-    """Decoded pairs by their index in the source, up to a number of bytes. Views of one data set share it."""
-
-    def __init__(self, budget: int | None = None) -> None:
-        self.budget = MEMORY_BUDGET if budget is None else budget
-        self.used = 0
-        self._pairs: dict[int, Pair] = {}
-
-    def get(self, index: int) -> Pair | None:
-        """Returns a pair, or None if it is not held."""
-        return self._pairs.get(index)
-
-    def put(self, index: int, pair: Pair) -> None:
-        """Keeps a pair, if there is room."""
-        size = pair[0].nbytes + pair[1].nbytes
-        if index not in self._pairs and self.used + size <= self.budget:
-            self._pairs[index] = pair
-            self.used += size
-
-    def drop(self, index: int) -> None:
-        """Forgets a pair."""
-        pair = self._pairs.pop(index, None)
-        if pair is not None:
-            self.used -= pair[0].nbytes + pair[1].nbytes
+    def long_side(self, index: int) -> int:
+        """Pixels of the longer side. A source of files looks into the file's head and decodes nothing."""
+        return int(max(self.load(index)[1].shape))
 
 
 class SegmentationDataset(Dataset[tuple[tv_tensors.Image, tv_tensors.Mask]]):
@@ -165,10 +135,29 @@ class SegmentationDataset(Dataset[tuple[tv_tensors.Image, tv_tensors.Mask]]):
         return view
 
     def in_memory(self) -> SegmentationDataset:
-        """Decodes what is not yet decoded, with a progress bar if it takes over a second. Returns itself."""
+        """Decodes as much as there is memory for, with a progress bar if it takes over a second. Returns itself."""
         for _ in self.decoded():
-            pass
+            if self.full:
+                break
         return self
+
+    @property
+    def full(self) -> bool:
+        """Whether there was no room for some image: those are decoded at each use."""
+        return self._store.full
+
+    def freeze(self) -> None:
+        """Keeps no further image in memory; see ``Store.freeze``."""
+        self._store.freeze()
+
+    def long_side(self, index: int) -> int:
+        """Returns the pixels of an image's longer side, without decoding what is not in memory."""
+        place = self._indices[index]
+        pair = self._store.get(place)
+        if pair is not None:
+            return int(max(pair[1].shape))
+        side = self._source.long_side(place)
+        return side if self._size is None else min(side, self._size)
 
     def decoded(self) -> Iterator[tuple[int, Pair]]:
         """Yields ``(index, pair)`` in order, decoding a few images ahead on threads and keeping them.

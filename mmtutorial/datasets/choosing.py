@@ -41,6 +41,11 @@ def choose_labeled(dataset: SegmentationDataset, count: int | None, *, filtered:
             )
         if len(kept) == count:
             break
+        if shuffled.full and not filtered:
+            # What does not fit into memory is read at its use, and reported then; ``data check`` looks at all.
+            wanted = len(shuffled) if count is None else count
+            kept.extend(range(index + 1, min(len(shuffled), index + 1 + wanted - len(kept))))
+            break
     if not kept or (count is not None and len(kept) < count):
         raise InputError(_too_few(dataset, count or 1, len(kept)))
     return shuffled.subset(kept)

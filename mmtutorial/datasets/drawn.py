@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mmtutorial.datasets.base import Pair, Source
+from mmtutorial.datasets.base import Source
 from mmtutorial.datasets.classes import VOID, ClassTable
+from mmtutorial.datasets.store import Pair
 from mmtutorial.errors import unknown
 
 Render = Callable[[int, str, int], Pair]

@@ -9,12 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from mmtutorial.datasets.base import Pair, Source
+from mmtutorial.datasets.base import Source
 from mmtutorial.datasets.classes import VOID, ClassTable
+from mmtutorial.datasets.store import Pair
 from mmtutorial.errors import InputError
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png")
 MASK_SUFFIXES = (".png",)
+
+_UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+"""What Pillow raises over a file that is missing, truncated or no picture."""
+
+
+def _unreadable(what: str, path: Path, error: Exception) -> InputError:
+    return InputError(f"cannot read {what} {path}: {error}; replace the file or take it off the list")
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
@@ -29,8 +37,8 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(path) as picture:
             upright = ImageOps.exif_transpose(picture).convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"cannot read image {path}: {error}; replace the file or take it off the list") from error
+    except _UNREADABLE as error:
+        raise _unreadable("image", path, error) from error
     return np.ascontiguousarray(np.array(upright).transpose(2, 0, 1))
 
 
@@ -49,8 +57,8 @@ def read_mask(path: Path) -> NDArray[np.uint8]:
         with Image.open(path) as picture:
             mode = picture.mode
             ids = np.array(picture) if mode in ("P", "L", "1") else None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"cannot read mask {path}: {error}; replace the file or take it off the list") from error
+    except _UNREADABLE as error:
+        raise _unreadable("mask", path, error) from error
     if ids is None:
         raise InputError(
             f"mask {path} is stored as {mode}, expected one id a pixel (palette or 8-bit grey PNG); "
@@ -109,6 +117,19 @@ class FileSource(Source):
     def image_id(self, index: int) -> str:
         """Returns the stem of the file."""
         return self.photos[index].stem
+
+    def long_side(self, index: int) -> int:
+        """Returns the pixels of the longer side from the head of the photo's file.
+
+        Raises:
+            InputError: The file cannot be read.
+        """
+        path = self.photos[index]
+        try:
+            with Image.open(path) as picture:
+                return max(picture.size)
+        except _UNREADABLE as error:
+            raise _unreadable("image", path, error) from error
 
     def load(self, index: int) -> Pair:
         """Reads one image and its mask, and checks that they fit together.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from mmtutorial.experiment.arms import Arm
 from mmtutorial.experiment.data import some
 from mmtutorial.experiment.held_out import held_out_patches
 from mmtutorial.experiment.runner import Runner
+from mmtutorial.experiment.scoring import truths_and_masks
 from mmtutorial.files import write_bytes
 from mmtutorial.graph import connected_graph, random_triplets
 from mmtutorial.metrics import confusion_matrix, mean_iou
@@ -124,9 +126,9 @@ def _predictions(runner: Runner) -> dict[str, Any]:
     """Best, median and worst images of the last arm, with every arm's prediction."""
     plan, data = runner.plan, runner.data
     seed, k = plan.seeds[0], len(data.classes)
-    images, truths = zip(*data.scored, strict=True)
-    last = predict(runner.stages.network(plan.arms[-1], seed)[0], images)
-    scores = [_image_miou(truth, mask, k) for truth, mask in zip(truths, last, strict=True)]
+    last = partial(predict, runner.stages.network(plan.arms[-1], seed)[0])
+    portions = truths_and_masks(data.scored, last)
+    scores = [_image_miou(truth, mask, k) for both in portions for truth, mask in zip(*both, strict=True)]
     kinds, chosen = _best_median_worst(scores)
     networks = [runner.stages.network(arm, seed)[0] for arm in plan.arms]
     arrays: dict[str, Any] = {
@@ -135,11 +137,12 @@ def _predictions(runner: Runner) -> dict[str, Any]:
         "arms": np.array([arm.name for arm in plan.arms]),
     }
     for place, i in enumerate(chosen):
-        masks = [predict(network, [images[i]])[0] for network in networks]
-        arrays[f"image_{place}"] = images[i].numpy()
-        arrays[f"truth_{place}"] = truths[i].numpy()
+        image, truth = data.scored[i]
+        masks = [predict(network, [image])[0] for network in networks]
+        arrays[f"image_{place}"] = image.numpy()
+        arrays[f"truth_{place}"] = truth.numpy()
         arrays[f"prediction_{place}"] = torch.stack(masks).numpy()
-        arrays[f"miou_{place}"] = np.array([_image_miou(truths[i], mask, k) for mask in masks])
+        arrays[f"miou_{place}"] = np.array([_image_miou(truth, mask, k) for mask in masks])
     return arrays
 
 

@@ -12,6 +12,7 @@ Beside the stages' own files (see ``stages.py``) a run leaves::
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,9 @@ from mmtutorial.experiment.claim import claim, earlier_command
 from mmtutorial.experiment.data import experiment_data, some
 from mmtutorial.experiment.held_out import embed, held_out_patches
 from mmtutorial.experiment.plan import Plan
+from mmtutorial.experiment.scoring import confusion_on
 from mmtutorial.experiment.stages import Stages
 from mmtutorial.files import read_json, write_json
-from mmtutorial.metrics import confusion_matrix
 from mmtutorial.networks import Encoder
 from mmtutorial.proxies import ProxyScore
 from mmtutorial.randomness import generator_for
@@ -59,7 +60,7 @@ class ProxyRun:
 class Runner:
     """Runs a plan in a folder. Finished stages found there are used, unfinished ones continued."""
 
-    def __init__(self, plan: Plan, out: Path, fabric: Fabric, *, command: str, resume: bool) -> None:
+    def __init__(self, plan: Plan, out: Path, fabric: Fabric, *, command: str, resume: bool, loaders: int = 0) -> None:
         """Open the folder and the data.
 
         Args:
@@ -68,6 +69,7 @@ class Runner:
             fabric: device and precision.
             command: the command line, for the record.
             resume: whether ``out`` may hold an earlier attempt.
+            loaders: processes that read and crop images ahead of training. The numbers do not depend on it.
 
         Raises:
             InputError: the folder holds another run, or cannot be written; the data cannot be opened.
@@ -75,7 +77,7 @@ class Runner:
         self.plan, self.out, self.fabric = plan, out, fabric
         self.command = earlier_command(out, plan.settings(), resume=resume) or command
         self.data = experiment_data(plan.request, plan.preset)
-        self.stages = Stages(plan, self.data, out, fabric)
+        self.stages = Stages(plan, self.data, out, fabric, loaders=loaders)
         # Only now: bad input must not leave a folder that then refuses the corrected command.
         claim(out, plan.settings(), self.command)
 
@@ -97,9 +99,7 @@ class Runner:
 
         def evaluation() -> dict[str, Any]:
             network, stages = self.stages.network(arm, seed)
-            images = [image for image, _ in self.data.scored]
-            truths = [mask for _, mask in self.data.scored]
-            confusion = confusion_matrix(truths, predict(network, images), len(self.data.classes))
+            confusion = confusion_on(self.data.scored, partial(predict, network))
             return {"confusion": confusion.tolist(), "seconds": round(sum(stage.seconds for stage in stages), 2)}
 
         found = _once(record, evaluation)

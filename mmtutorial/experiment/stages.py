@@ -30,8 +30,9 @@ from mmtutorial.tuning import TuningStage
 class Stages:
     """Trains stages in a folder. Finished ones found there are used, unfinished ones continued."""
 
-    def __init__(self, plan: Plan, data: ExperimentData, out: Path, fabric: Fabric) -> None:
-        self.plan, self.data, self.out, self.fabric = plan, data, out, fabric
+    def __init__(self, plan: Plan, data: ExperimentData, out: Path, fabric: Fabric, *, loaders: int = 0) -> None:
+        """Nothing is trained yet. For ``loaders`` see :func:`mmtutorial.engine.train`."""
+        self.plan, self.data, self.out, self.fabric, self.loaders = plan, data, out, fabric, loaders
 
     def folder(self, seed: int, stage: str, name: str) -> Path:
         """Where a stage's files live."""
@@ -93,7 +94,7 @@ class Stages:
         return network, stages
 
     def _train(self, stage: Stage, seed: int, folder: Path) -> StageResult:
-        return train(stage, seed=seed, folder=folder, fabric=self.fabric)
+        return train(stage, seed=seed, folder=folder, fabric=self.fabric, loaders=self.loaders)
 
     def _about(self, arm: Arm) -> dict[str, Any]:
         """What makes a stage's weights usable later: the network they fit, and the arm."""

@@ -13,7 +13,7 @@ from mmtutorial.datasets import SegmentationDataset, apply, training_transform
 from mmtutorial.networks import Encoder
 from mmtutorial.networks.spec import Input
 from mmtutorial.presets import ProxyBudget, Schedule
-from mmtutorial.sampling import batch_indices, steps_per_epoch
+from mmtutorial.sampling import CropBatches, stacked, steps_per_epoch
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class ProxyStage(ABC):
         schedule: steps and learning rate.
         epoch_steps: steps for one pass over the images.
         about: what was asked for.
+        draw: crops of the images, scaled and mirrored at random, with their masks.
     """
 
     name: str
@@ -93,10 +94,11 @@ class ProxyStage(ABC):
             seed: decides in which order the images come.
             about: further description for the checkpoint.
         """
-        self.encoder, self.images, self.budget, self.seed = encoder, images, budget, seed
+        self.encoder, self.images, self.budget = encoder, images, budget
         self.schedule: Schedule = replace(budget.schedule, steps=self.steps(budget))
         self.epoch_steps = steps_per_epoch(len(images), self.schedule.images)
-        self.transform = training_transform(budget.crop, scale=budget.scale, flip=True)
+        transform = training_transform(budget.crop, scale=budget.scale, flip=True)
+        self.draw = CropBatches(images, transform, self.schedule.images, seed, self.name)
         self.module: nn.Module = self.network(encoder)
         self.about: dict[str, Any] = {**(about or {}), "budget": asdict(budget)}
 
@@ -110,8 +112,10 @@ class ProxyStage(ABC):
         """The encoder with the task's head."""
 
     @abstractmethod
-    def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        """The loss of one step, with numbers for the log."""
+    def loss(
+        self, module: nn.Module, batch: tuple[Tensor, Tensor], generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, float]]:
+        """The loss of one batch of crops (N, 3, crop, crop) and their masks, with numbers for the log."""
 
     @abstractmethod
     def score(self, images: SegmentationDataset, generator: torch.Generator) -> ProxyScore:
@@ -132,17 +136,6 @@ class ProxyStage(ABC):
         """All weights alike."""
         return [{"params": list(self.module.parameters())}]
 
-    def crops(self, step: int, generator: torch.Generator) -> Tensor:
-        """(N, 3, crop, crop) uint8 crops of the images of a step, scaled and mirrored at random."""
-        return self.samples(step, generator)[0]
-
-    def samples(self, step: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """The crops of a step and their masks (N, crop, crop)."""
-        indices = batch_indices(len(self.images), self.schedule.images, step, seed=self.seed, name=self.name)
-        pairs = [apply(self.transform, *self.images[i], generator) for i in indices]
-        images, masks = zip(*pairs, strict=True)
-        return torch.stack([i.as_subclass(Tensor) for i in images]), torch.stack([m.as_subclass(Tensor) for m in masks])
-
     def held_out_crops(self, images: SegmentationDataset, generator: torch.Generator) -> Tensor:
         """(N, 3, crop, crop) uint8: a crop of each held-out image, not scaled and not mirrored."""
         return self.held_out_samples(images, generator)[0]
@@ -150,6 +143,4 @@ class ProxyStage(ABC):
     def held_out_samples(self, images: SegmentationDataset, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """The same crops and their masks (N, crop, crop)."""
         transform = training_transform(self.budget.crop, scale=(1.0, 1.0), flip=False)
-        pairs = [apply(transform, *images[i], generator) for i in range(len(images))]
-        crops, masks = zip(*pairs, strict=True)
-        return torch.stack([c.as_subclass(Tensor) for c in crops]), torch.stack([m.as_subclass(Tensor) for m in masks])
+        return stacked([apply(transform, *images[i], generator) for i in range(len(images))])

@@ -69,13 +69,15 @@ class BiGANStage(ProxyStage):
         """All weights with Adam's usual settings for adversaries, and none drawn to zero."""
         return [{"params": list(self.module.parameters()), "betas": _BETAS, "weight_decay": 0.0}]
 
-    def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    def loss(
+        self, module: nn.Module, batch: tuple[Tensor, Tensor], generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, float]]:
         """Sum of what the two sides minimise; each side's weights get the gradient of its own part.
 
         For the log: the two parts, and how often the discriminator is right, in percent. At 50 it is lost, at 100
         the others are.
         """
-        images = self.windows(self.crops(step, generator))
+        images = self.windows(batch[0])
         codes = random_codes(len(images), generator)
         device = next(module.parameters()).device
         scores = module(images.to(device), codes.to(device))

@@ -73,9 +73,11 @@ class ClassificationStage(ProxyStage):
                 f"{self.images.split}, are void all over; give it a split with masks, or choose another proxy task"
             )
 
-    def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    def loss(
+        self, module: nn.Module, batch: tuple[Tensor, Tensor], generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, float]]:
         """Mean binary cross-entropy of all classes; for the log, the average precision within the batch."""
-        images, masks = self.samples(step, generator)
+        images, masks = batch
         targets, known = present_classes(masks, self.class_ids)
         device = next(module.parameters()).device
         scores = module(images.to(device))

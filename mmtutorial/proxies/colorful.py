@@ -125,15 +125,17 @@ class ColorfulStage(ProxyStage):
         network = self.module
         counts = torch.zeros(len(network.prior))
         for step in range(batches_to_count(self.schedule)):
-            crops = self.crops(step, generator)
+            crops = self.draw(step, generator)[0]
             side = 2 * -(-self.budget.crop // self.encoder.stride)
             bins = nearest_bins(mean_colours(crops, (side, side)), network.centres.cpu())
             counts += torch.bincount(bins, minlength=len(counts))
         network.set_prior(counts / counts.sum())
 
-    def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    def loss(
+        self, module: nn.Module, batch: tuple[Tensor, Tensor], generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, float]]:
         """Weighted cross-entropy of soft-encoded colours at every place of the grid."""
-        images = self.crops(step, generator).to(self.module.weights.device)
+        images = batch[0].to(self.module.weights.device)
         scores = module(images)
         bins, shares = self.targets(images, _grid(scores))
         return weighted_cross_entropy(scores.flatten(0, 2), bins, shares, self.module.weights), {}

@@ -82,9 +82,11 @@ class ColorizationStage(ProxyStage):
         """The encoder with the hypercolumn head."""
         return Colorizer(encoder)
 
-    def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    def loss(
+        self, module: nn.Module, batch: tuple[Tensor, Tensor], generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, float]]:
         """Loss of hue, weighted by chroma, plus that of chroma, at random pixels."""
-        images = self.crops(step, generator)
+        images = batch[0]
         points, pixels = random_points(images, self.budget.points, generator)
         device = next(module.parameters()).device
         hue_scores, chroma_scores = module(images.to(device), points.to(device))

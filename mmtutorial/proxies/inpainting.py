@@ -143,9 +143,11 @@ class InpaintingStage(ProxyStage):
         """The encoder with the decoder that paints."""
         return Inpainter(encoder)
 
-    def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    def loss(
+        self, module: nn.Module, batch: tuple[Tensor, Tensor], generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, float]]:
         """Mean squared error in the holes of random blocks; beside it, for the log, that of the mean colour."""
-        images = to_unit_range(self.crops(step, generator))
+        images = to_unit_range(batch[0])
         holes = _holes_of(images, generator)
         device = next(module.parameters()).device
         images, holes = images.to(device), holes.to(device)

@@ -120,9 +120,11 @@ class JigsawStage(ProxyStage):
         """The encoder with the head that names permutations."""
         return JigsawNetwork(encoder, tile_side(self.budget.crop))
 
-    def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    def loss(
+        self, module: nn.Module, batch: tuple[Tensor, Tensor], generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy of the permutation, for several orders of the tiles of each image."""
-        images = grey_some(to_unit_range(self.crops(step, generator)), GREY_SHARE, generator)
+        images = grey_some(to_unit_range(batch[0]), GREY_SHARE, generator)
         crop = self.budget.crop
         corners = shift_channels(tile_corners(len(images), crop, generator), crop, generator)
         tiles = normalise(cut_tiles(images, corners, tile_side(crop)))

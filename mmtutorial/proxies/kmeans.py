@@ -54,10 +54,12 @@ class KMeansStage(ProxyStage):
     def begin(self, generator: torch.Generator) -> None:
         """Compute all weights from random crops of the images."""
         device = next(self.encoder.parameters()).device
-        batches = [self.crops(step, generator).to(device) for step in range(BATCHES)]
+        batches = [self.draw(step, generator)[0].to(device) for step in range(BATCHES)]
         initialise(self.encoder, batches, generator)
 
-    def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    def loss(
+        self, module: nn.Module, batch: tuple[Tensor, Tensor], generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, float]]:
         """Not used: the stage has no steps."""
         raise NotImplementedError("k-means initialisation has no loss")
 

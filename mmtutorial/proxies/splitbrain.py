@@ -100,16 +100,18 @@ class SplitBrainStage(ProxyStage):
         heads = (network.to_colour, network.to_lightness)
         found: tuple[list[Tensor], list[Tensor]] = ([], [])
         for step in range(batches_to_count(self.schedule)):
-            crops = self.crops(step, generator).to(network.colour_centres.device)
+            crops = self.draw(step, generator)[0].to(network.colour_centres.device)
             for bins, now in zip(found, self.targets(crops, (side, side)), strict=True):
                 bins.append(now)
         for head, bins in zip(heads, found, strict=True):
             bias = head[-1].get_parameter("bias")
             bias.data.copy_(first_scores(torch.bincount(torch.cat(bins), minlength=len(bias)).float()))
 
-    def loss(self, module: nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    def loss(
+        self, module: nn.Module, batch: tuple[Tensor, Tensor], generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy of colour from lightness plus that of lightness from colour."""
-        images = self.crops(step, generator).to(self.module.colour_centres.device)
+        images = batch[0].to(self.module.colour_centres.device)
         scores = module(images)
         parts = [_cross_entropy(s, t) for s, t in zip(scores, self.targets(images, _grid(scores[0])), strict=True)]
         return parts[0] + parts[1], {"colour_loss": parts[0].item(), "lightness_loss": parts[1].item()}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
 from mmtutorial.experiment import Runner
 from mmtutorial.experiment.runner import ArmRun
+from mmtutorial.experiment.scoring import confusion_on
 from mmtutorial.files import read_json, write_json
-from mmtutorial.metrics import confusion_matrix
 from mmtutorial.segmentation import ensemble
 
 
@@ -21,9 +23,7 @@ def _one_seed(runner: Runner, seed: int) -> ArmRun:
     record = runner.stages.folder(seed, "segmentation", name) / "evaluation.json"
     if not record.exists():
         made = [runner.stages.network(arm, seed) for arm in runner.plan.arms]
-        images, truths = zip(*runner.data.scored, strict=True)
-        masks = ensemble([network for network, _ in made], images)
-        confusion = confusion_matrix(truths, masks, len(runner.data.classes))
+        confusion = confusion_on(runner.data.scored, partial(ensemble, [network for network, _ in made]))
         seconds = sum(stage.seconds for _, stages in made for stage in stages)
         write_json(record, {"confusion": confusion.tolist(), "seconds": round(seconds, 2)})
     found = read_json(record)

@@ -96,6 +96,7 @@ class Reproduction:
     command: str
     accelerator: str = "auto"
     precision: str = "32-true"
+    loaders: int = 0
 
     def cells(self) -> list[Cell]:
         """The runs for the tables and the variants."""
@@ -155,7 +156,7 @@ class Reproduction:
 
     def job(self, task: Task, plan: Plan, out: Path) -> Job:
         """A job of this reproduction."""
-        return Job(task, plan, str(out), self.command, self.accelerator, self.precision)
+        return Job(task, plan, str(out), self.command, self.accelerator, self.precision, self.loaders)
 
 
 def run_grid(reproduction: Reproduction, *, resume: bool, workers: int) -> float:

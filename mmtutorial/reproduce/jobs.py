@@ -37,6 +37,7 @@ class Job:
         command: the command line, for the record.
         accelerator: see :func:`mmtutorial.engine.make_fabric`.
         precision: likewise.
+        loaders: see :func:`mmtutorial.engine.train`.
     """
 
     task: Task
@@ -45,6 +46,7 @@ class Job:
     command: str
     accelerator: str = "auto"
     precision: str = "32-true"
+    loaders: int = 0
 
     @property
     def cost(self) -> int:
@@ -61,7 +63,7 @@ class Job:
 def open_runner(job: Job) -> Runner:
     """The runner of a job. Whatever is finished in its folder is not done again."""
     fabric = make_fabric(job.accelerator, job.precision)
-    return Runner(job.plan, Path(job.out), fabric, command=job.command, resume=True)
+    return Runner(job.plan, Path(job.out), fabric, command=job.command, resume=True, loaders=job.loaders)
 
 
 def run_job(job: Job) -> str:

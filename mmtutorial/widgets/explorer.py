@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmtutorial.widgets.canvas import Canvas
@@ -45,6 +45,10 @@ class Explorer(ABC):
     def limits(self, state: State) -> Mapping[str, tuple[int, int]]:
         """Returns the ends of those sliders whose range depends on the rest of the state."""
         return {}
+
+    def idle(self, state: State) -> Collection[str]:
+        """Returns the names of the controls that do nothing in a state; they are greyed out."""
+        return ()
 
     def state(self, **values: Any) -> State:
         """Checks values against the controls and adds the defaults.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,8 @@ from mmtutorial.widgets.graph_picture import Panel, ring_layout
 
 COMPARE, BY_HAND = "random triplets beside the graph", "grow it by hand"
 _PATCHES, _CLASSES = 30, 6
+_STEPPING = ("visited", "play", "all", "node", "equal_count")
+_GROWING = ("positive", "join", "undo")
 _LEFT, _TOP, _WIDTH, _HEIGHT = (8, 612), 42, 580, 470
 
 
@@ -60,6 +62,10 @@ class GraphExplorer(Explorer):
         """The last patch depends on how many there are."""
         nodes = len(self._drawing(state).labels)
         return {"visited": (0, nodes), "node": (-1, nodes - 1), "positive": (0, nodes - 1)}
+
+    def idle(self, state: State) -> Collection[str]:
+        """Growing by hand and stepping on exclude each other."""
+        return _STEPPING if state["mode"] == BY_HAND else _GROWING
 
     def state(self, **values: Any) -> State:
         """Checks values; choices made by hand last only as long as they are lawful for the patches on show."""
@@ -169,7 +175,7 @@ class GraphExplorer(Explorer):
 
 def _controls(patches: int, classes: int) -> Sequence[Control]:
     def join(state: State) -> Mapping[str, Any]:
-        return {"mode": BY_HAND, "choices": (*state["choices"], state["positive"])}
+        return {"choices": (*state["choices"], state["positive"])}
 
     def all_at_once(state: State) -> Mapping[str, Any]:
         return {"visited": state["patches"]}
@@ -182,9 +188,9 @@ def _controls(patches: int, classes: int) -> Sequence[Control]:
         Slider("patches", "patches", 6, patches, min(18, patches)),
         Slider("classes", "classes", 2, classes, min(4, classes)),
         Slider("seed", "seed", 0, 99, 0),
-        Slider("node", "look at patch (−1: the newest)", -1, patches - 1, -1),
+        Slider("node", "look at patch (−1: newest)", -1, patches - 1, -1),
         Toggle("equal_count", "as many random triplets as the graph has"),
-        Slider("positive", "by hand: positive of the next patch", 0, patches - 1, 0),
+        Slider("positive", "by hand: next positive", 0, patches - 1, 0),
         Button("join", "by hand: join", join),
         Button("undo", "by hand: undo", lambda state: {"choices": state["choices"][:-1]}),
         Memory("choices", "positives chosen by hand"),

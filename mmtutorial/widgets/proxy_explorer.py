@@ -23,9 +23,11 @@ from mmtutorial.widgets.marks import legend, marker
 from mmtutorial.widgets.tsne_explorer import colour_look
 
 _BY = ("class", "colour", "position")
+_WEIGHTS = ("trained", "random")
 _PLACES = ("left", "middle", "right")
 _ROWS = ("top", "centre", "bottom")
 _MAP = (792, 42, 400)
+_MANY = 500
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,6 +63,7 @@ class ProxyExample:
         captions: A short caption for each of the three.
         shortcut: The easy way out that the task must block.
         features: Where its features lie, if known.
+        untrained: Where those of the same encoder with random weights lie, if known.
     """
 
     name: str
@@ -70,6 +73,7 @@ class ProxyExample:
     captions: tuple[str, str, str]
     shortcut: str
     features: FeatureMap | None = None
+    untrained: FeatureMap | None = None
 
     def __post_init__(self) -> None:
         counts = {len(self.sees), len(self.target), len(self.prediction)}
@@ -115,10 +119,12 @@ class ProxyExplorer(Explorer):
             )
         self._tasks = {task.name: task for task in tasks}
         most = max(len(task.sees) for task in tasks)
+        weights = (Choice("weights", "weights", _WEIGHTS, _WEIGHTS[0]),) if any(t.untrained for t in tasks) else ()
         self.controls = (
             Choice("task", "proxy task", names, names[0]),
             Slider("image", "image", 0, most - 1, 0),
             Choice("colour_by", "colour features by", _BY, "class"),
+            *weights,
         )
 
     def limits(self, state: State) -> dict[str, tuple[int, int]]:
@@ -129,7 +135,7 @@ class ProxyExplorer(Explorer):
         """The share of pixels predicted differently, and the purity by what the features are coloured."""
         task, k = self._tasks[state["task"]], state["image"]
         apart = np.abs(task.prediction[k].astype(float) - task.target[k]).mean() if self._alike(task) else None
-        features = task.features
+        features = _features_of(task, state)
         purity = None if features is None else dict(zip(_BY, map(float, features.purity), strict=True))
         return {"images": len(task.sees), "difference": apart, "purity": purity}
 
@@ -137,7 +143,8 @@ class ProxyExplorer(Explorer):
         """Draws the three pictures and the map of features."""
         task = self._tasks[state["task"]]
         canvas.text(8, 28, task.name, size=TITLE, bold=True, fit=770)
-        width = 770 if task.features else 1184
+        features = _features_of(task, state)
+        width = 770 if features else 1184
         side = min(300.0, (width - 24) / 3)
         rows = (task.sees, task.target, task.prediction)
         names = ("the network sees", "target", "prediction")
@@ -149,8 +156,8 @@ class ProxyExplorer(Explorer):
         base = 80 + side + 118
         canvas.text(8, base, "The shortcut to block", bold=True)
         canvas.paragraph(8, base + 27, width, task.shortcut, size=16, lines=max(1, int((592 - base - 27) // 22) + 1))
-        if task.features:
-            self._features(canvas, task.features, state, facts)
+        if features:
+            self._features(canvas, features, state, facts)
 
     def alt(self, state: State, facts: dict[str, Any]) -> str:
         """The task in words."""
@@ -163,7 +170,7 @@ class ProxyExplorer(Explorer):
             said += f" Prediction and target differ by {facts['difference']:.0f} of 255 on average."
         if facts["purity"]:
             each = [f"{kind} {value:.2f}" for kind, value in facts["purity"].items()]
-            said += f" Features coloured by {state['colour_by']}; kNN purity by {words.listed(each)}."
+            said += f" {_title(state)} coloured by {state['colour_by']}; kNN purity by {words.listed(each)}."
         return said
 
     @staticmethod
@@ -173,19 +180,27 @@ class ProxyExplorer(Explorer):
     def _features(self, canvas: Canvas, features: FeatureMap, state: State, facts: dict[str, Any]) -> None:
         left, top, side = _MAP
         by = state["colour_by"]
-        canvas.text(
-            left, 28, f"Features by {by}, kNN purity {facts['purity'][by]:.2f}", size=TITLE - 2, bold=True, fit=side
-        )
+        title = f"{_title(state).split()[0]} by {by}, kNN purity {facts['purity'][by]:.2f}"
+        canvas.text(left, 28, title, size=TITLE - 2, bold=True, fit=side)
         canvas.box(left, top, left + side, top + side, edge=PALE, width=1)
         places = np.asarray(features.places, dtype=float)
         middle = (places.max(axis=0) + places.min(axis=0)) / 2
         reach = max(float(np.abs(places - middle).max()), 1e-12)
         looks = _looks(features, by)
+        radius = 6.0 if len(looks) < _MANY else 4.8
         for place, look in zip((places - middle) / reach, looks, strict=True):
             x, y = left + side / 2 + (side / 2 - 12) * place[0], top + side / 2 - (side / 2 - 12) * place[1]
-            marker(canvas, (x, y), look.marker, look.color, 4.5 if look.background else 6)
+            marker(canvas, (x, y), look.marker, look.color, 0.75 * radius if look.background else radius)
         shown = sorted(dict.fromkeys(zip(_values(features, by).tolist(), looks, strict=True)), key=lambda pair: pair[0])
         legend(canvas, left, top + side + 28, 400, [look for _, look in shown], rows=5)
+
+
+def _features_of(task: ProxyExample, state: State) -> FeatureMap | None:
+    return task.untrained if state.get("weights") == "random" else task.features
+
+
+def _title(state: State) -> str:
+    return "Random features" if state.get("weights") == "random" else "Features"
 
 
 def _fitted(canvas: Canvas, picture: NDArray[np.uint8], left: float, top: float, side: float) -> None:

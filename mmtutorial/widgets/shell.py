@@ -22,6 +22,12 @@ except ImportError as error:
 
 # Out of sight, yet read out by a screen reader whenever it changes.
 _HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+# As many equal columns as have room: two in JupyterLab on a small screen, one on a telephone.
+_GRID = {
+    "grid_template_columns": "repeat(auto-fit, minmax(min(100%, 370px), 1fr))",
+    "grid_gap": "0 24px",
+    "padding": "2px",
+}
 
 
 class Shell:
@@ -46,8 +52,8 @@ class Shell:
         self.words, self.trouble = ipywidgets.HTML(), ipywidgets.HTML()
         for control in explorer.controls:
             self._add(control)
-        row = ipywidgets.HBox(list(self.inputs.values()), layout={"flex_flow": "row wrap", "overflow": "visible"})
-        self.box = ipywidgets.VBox([row, self.image, self.trouble, self.words])
+        grid = ipywidgets.GridBox(list(self.inputs.values()), layout=_GRID)
+        self.box = ipywidgets.VBox([grid, self.image, self.trouble, self.words])
         self.show(self.state)
 
     def show(self, state: State) -> None:
@@ -78,6 +84,9 @@ class Shell:
             for name in state:
                 for widget in self._widgets(name):
                     widget.value = state[name]
+            idle = self.explorer.idle(state)
+            for name, widget in self.inputs.items():
+                widget.disabled = name in idle
         finally:
             self._setting = False
 
@@ -140,9 +149,9 @@ def _input(control: Slider | Choice | Toggle) -> Any:
     common = {"description": control.description, "style": {"description_width": "initial"}}
     if isinstance(control, Toggle):
         return ipywidgets.Checkbox(value=control.default, indent=False, layout={"width": "auto"}, **common)
-    layout = {"width": "370px"}
+    layout = {"width": "auto"}
     if isinstance(control, Choice):
-        options = [(str(option), option) for option in control.options]
+        options = [(f"{option:g}" if isinstance(option, float) else str(option), option) for option in control.options]
         return ipywidgets.Dropdown(options=options, value=control.default, layout=layout, **common)
     kind = ipywidgets.IntSlider if control.whole else ipywidgets.FloatSlider
     return kind(value=control.default, min=control.low, max=control.high, step=control.step, layout=layout, **common)

@@ -8,10 +8,13 @@ from typing import Any
 
 import networkx
 import torch
+from scipy import stats
 from torch import Tensor
 
 from mmtutorial import embedding, graph, metrics, triplet
+from mmtutorial.experiment import statistics
 from mmtutorial.proxies.colorization import hue_and_chroma
+from mmtutorial.widgets import loss_switch
 
 
 def permutations(candidates: Tensor, count: int) -> Tensor:
@@ -106,12 +109,58 @@ def shuffled_labels(labels: Tensor, generator: torch.Generator) -> Tensor:
     return labels[torch.randperm(len(labels), generator=generator)]
 
 
+def pixel_loss(scores: Tensor, mask: Tensor) -> Tensor:
+    chances = scores.log_softmax(1).movedim(1, -1)[mask != 255]
+    right = chances.gather(1, mask[mask != 255][:, None])
+    return -right.sum() / max(len(right), 1)
+
+
+def error_causes(truth: Tensor, prediction: Tensor, edge: Tensor) -> Tensor:
+    kind = torch.where(edge, 0, torch.where(prediction == 0, 1, torch.where(truth == 0, 2, 3)))
+    return torch.bincount(kind[(truth != prediction) & (truth != 255)], minlength=4)
+
+
 def mean_iou(truths: list[Tensor], predictions: list[Tensor], classes: int) -> float:
     return metrics.mean_iou(metrics.confusion_matrix(truths, predictions, classes))
 
 
 def ensemble(first: Tensor, second: Tensor) -> Tensor:
     return (first.softmax(0) + second.softmax(0)).argmax(0)
+
+
+def paired_interval(a: dict[int, float], b: dict[int, float]) -> tuple[float, float, float]:
+    value, (low, high) = statistics.paired_difference(*zip(*[(a[seed], b[seed]) for seed in a.keys() & b], strict=True))
+    return value, math.nan if low is None else low, math.nan if high is None else high
+
+
+def verdict(theirs: float, interval: tuple[float, float] | None) -> str:
+    if interval is None or interval[0] <= 0 <= interval[1]:
+        return "not shown"
+    return "reproduced" if theirs * interval[0] > 0 else "contradicted"
+
+
+def rank_correlation(theirs: list[float], ours: list[float]) -> float:
+    return float(stats.kendalltau(theirs, ours).statistic)
+
+
+def registration() -> dict[str, Any]:
+    return {
+        "question": "Is SupCon above the graph on the same patches?",
+        "arms": ("random+supcon", "random+graph"),
+        "seeds": range(100, 105),
+        "measure": "kNN purity",
+        "decision": lambda low, high: "yes" if low > 2 else "no" if high < 2 else "open",
+    }
+
+
+def all_triplets(labels: Tensor) -> Tensor:
+    return loss_switch.all_triplets(labels)
+
+
+def score_gradient(similarities: Tensor, positive: Tensor, temperature: float) -> Tensor:
+    scores = similarities.detach().clone().requires_grad_()
+    loss = -(scores / temperature).log_softmax(0)[positive].mean()
+    return torch.autograd.grad(loss, scores)[0]
 
 
 def supcon(embeddings: Tensor, labels: Tensor, temperature: float) -> Tensor:
@@ -139,7 +188,15 @@ ANSWERS: dict[str, Callable[..., Any]] = {
     "04.half_quiet_margin": half_quiet_margin,
     "05.tuning_step": tuning_step,
     "05.shuffled_labels": shuffled_labels,
+    "06.pixel_loss": pixel_loss,
     "06.mean_iou": mean_iou,
     "06.ensemble": ensemble,
+    "06.error_causes": error_causes,
+    "07.paired_interval": paired_interval,
+    "07.verdict": verdict,
+    "07.rank_correlation": rank_correlation,
+    "07.registration": registration,
+    "09.all_triplets": all_triplets,
     "09.supcon": supcon,
+    "09.score_gradient": score_gradient,
 }

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from mmtutorial.datasets import VOID, open_dataset, roles
-from mmtutorial.datasets import base as base_module
 from mmtutorial.datasets import files as files_module
+from mmtutorial.datasets import store as store_module
 
 Write = Callable[..., None]
 
@@ -138,7 +138,7 @@ def test_beyond_the_memory_budget_images_are_decoded_at_each_use(
     voc_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = open_dataset("voc", voc_root, "trainaug")
-    monkeypatch.setattr(base_module, "MEMORY_BUDGET", 2 * 4 * 16 * 20)
+    monkeypatch.setattr(store_module, "MEMORY_BUDGET", 2 * 4 * 16 * 20)
     small = open_dataset("voc", voc_root, "trainaug")
     assert len(small) == 4
     assert small._store.used <= 2 * 4 * 16 * 20

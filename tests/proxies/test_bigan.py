@@ -18,6 +18,7 @@ from mmtutorial.proxies import PROXIES, BiGANStage
 from mmtutorial.proxies.bigan import random_codes
 from mmtutorial.proxies.bigan_networks import CODE, BiGAN, Scores, adversarial_losses
 from mmtutorial.randomness import generator_for, global_seed
+from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24, scale=(1.0, 1.0))
 
@@ -126,14 +127,14 @@ def test_windows_are_the_quarters_of_a_crop(stage: BiGANStage) -> None:
 
 
 def test_a_step_reaches_every_weight_and_is_settled_by_its_generator(stage: BiGANStage) -> None:
-    loss, numbers = stage.loss(stage.module, 0, generator_for(0, "step", 0))
+    loss, numbers = step_loss(stage, 0, generator_for(0, "step", 0))
     loss.backward()
     assert loss.item() == pytest.approx(numbers["discriminator_loss"] + numbers["encoder_generator_loss"], rel=1e-5)
     assert 0 <= numbers["discriminator_right"] <= 100
     assert all(p.grad is not None and bool(p.grad.isfinite().all()) for p in stage.module.parameters())
     stage.module.eval()
     before = torch.get_rng_state()
-    losses = [stage.loss(stage.module, 1, generator_for(0, "step", s))[0].item() for s in (1, 1, 2)]
+    losses = [step_loss(stage, 1, generator_for(0, "step", s))[0].item() for s in (1, 1, 2)]
     assert losses[0] == losses[1] != losses[2]
     assert torch.equal(before, torch.get_rng_state())
 
@@ -179,14 +180,14 @@ def test_a_run_cut_short_ends_with_the_same_weights(
     whole = stage_on(images)
     train(whole, seed=0, folder=tmp_path / "whole", fabric=make_fabric("cpu"))
     broken = stage_on(images)
-    loss = broken.loss
+    draw = broken.draw
 
-    def stop(module: torch.nn.Module, step: int, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+    def stop(step: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         if step == 3:
             raise KeyboardInterrupt
-        return loss(module, step, generator)
+        return draw(step, generator)
 
-    monkeypatch.setattr(broken, "loss", stop)
+    monkeypatch.setattr(broken, "draw", stop)
     with pytest.raises(KeyboardInterrupt):
         train(broken, seed=0, folder=tmp_path / "broken", fabric=make_fabric("cpu"))
     resumed = stage_on(images)

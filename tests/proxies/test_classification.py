@@ -26,6 +26,7 @@ from mmtutorial.proxies.classification import (
     present_classes,
 )
 from mmtutorial.randomness import generator_for, global_seed
+from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24, scale=(1.0, 1.0))
 TABLE = ClassTable(("ground", "red", "green", "blue"), ((9, 9, 9), (255, 0, 0), (0, 255, 0), (0, 0, 255)))
@@ -96,8 +97,8 @@ def test_the_score_is_that_of_the_strongest_place() -> None:
 
 def test_a_step_asks_for_the_classes_of_the_crop(dataset_of: Callable[..., SegmentationDataset]) -> None:
     stage = stage_on(dataset_of([halves(1, 2), halves(0, 0), halves(255, 2)]))
-    images, masks = stage.samples(0, generator_for(0, "step", 0))
-    loss, numbers = stage.loss(stage.module, 0, generator_for(0, "step", 0))
+    images, masks = stage.draw(0, generator_for(0, "step", 0))
+    loss, numbers = step_loss(stage, 0, generator_for(0, "step", 0))
     targets = torch.tensor([[float((m == i).any()) for i in (1, 2)] for m in masks])
     assert targets.sum() == 3
     expected = F.binary_cross_entropy_with_logits(stage.module(images), targets)
@@ -110,7 +111,7 @@ def test_a_step_asks_for_the_classes_of_the_crop(dataset_of: Callable[..., Segme
 
 def test_a_step_without_labels_or_objects_is_harmless(dataset_of: Callable[..., SegmentationDataset]) -> None:
     for mask in (halves(255, 255), halves(0, 0)):
-        loss, numbers = stage_on(dataset_of([mask])).loss(stage_on(dataset_of([mask])).module, 0, generator_for(0))
+        loss, numbers = step_loss(stage_on(dataset_of([mask])), 0, generator_for(0))
         assert math.isfinite(loss.item())
         assert numbers["average_precision"] == 0
 
@@ -119,7 +120,7 @@ def test_a_step_is_settled_by_its_generator(dataset_of: Callable[..., Segmentati
     masks = [np.full((40, 40), 1), np.full((40, 40), 2)]
     stage = stage_on(dataset_of(masks))
     before = torch.get_rng_state()
-    losses = [stage.loss(stage.module, 1, generator_for(0, "step", s))[0].item() for s in (1, 1, 2)]
+    losses = [step_loss(stage, 1, generator_for(0, "step", s))[0].item() for s in (1, 1, 2)]
     assert losses[0] == losses[1] != losses[2]
     assert torch.equal(before, torch.get_rng_state())
 

@@ -18,6 +18,7 @@ from mmtutorial.proxies import PROXIES, ColorfulStage
 from mmtutorial.proxies.ab_bins import ab_centres, nearest_bins, rebalancing_weights, soft_encode
 from mmtutorial.proxies.colorful import ColorfulColorizer, best_constant, mean_colours, weighted_cross_entropy
 from mmtutorial.randomness import generator_for, global_seed
+from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24)
 BINS = 261
@@ -148,7 +149,7 @@ def test_checkpoints_hold_the_prior(stage: ColorfulStage) -> None:
 
 def test_a_step_needs_no_labels_and_reaches_every_weight(stage: ColorfulStage) -> None:
     torch.nn.init.normal_(stage.module.classify.weight, generator=seeded(0))
-    loss, _ = stage.loss(stage.module, 0, generator_for(0, "step", 0))
+    loss, _ = step_loss(stage, 0, generator_for(0, "step", 0))
     loss.backward()
     assert math.isfinite(loss.item())
     assert all(p.grad is not None and bool(p.grad.isfinite().all()) for p in stage.module.parameters())
@@ -169,7 +170,7 @@ def test_rare_colours_weigh_more(dataset_of: Callable[..., SegmentationDataset])
 def test_a_step_is_settled_by_its_generator(stage: ColorfulStage) -> None:
     before = torch.get_rng_state()
     stage.begin(generator_for(0, "begin"))
-    losses = [stage.loss(stage.module.eval(), 1, generator_for(0, "step", s))[0].item() for s in (1, 1, 2)]
+    losses = [step_loss(stage, 1, generator_for(0, "step", s), stage.module.eval())[0].item() for s in (1, 1, 2)]
     assert losses[0] == losses[1] != losses[2]
     assert torch.equal(before, torch.get_rng_state())
 

