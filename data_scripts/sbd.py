@@ -1,4 +1,4 @@
-"""Fetches SBD's masks and lays them out beside VOC 2012: the same as ``mmtutorial data get sbd``, with the same options."""
+"""Fetches SBD's masks and lays them out beside VOC 2012: ``mmtutorial data get sbd``, with the same options."""
 
 import sys
 

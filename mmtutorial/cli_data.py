@@ -60,3 +60,20 @@ def data_check(
 
     for line in check_dataset(name, root, names(classes)):
         typer.echo(line)
+
+
+@data_app.command("masks")
+def data_masks(
+    annotations: Annotated[Path, typer.Argument(help="Folder of labelme's JSON files, or Label Studio's JSON export.")],
+    photos: Annotated[Path, typer.Option(help="Folder of the photos.")],
+    out: Annotated[Path, typer.Option(help="New folder, for --dataset folder --root.")],
+    classes: Annotated[
+        str | None, typer.Option(help="Class names after background, with commas between; default: those found.")
+    ] = None,
+) -> None:
+    """Turn outlines drawn with labelme or Label Studio into a data set of your own."""
+    from mmtutorial.annotations import convert
+
+    made = convert(annotations, photos, out, names(classes))
+    typer.echo(f"{made.masks} photos with masks, {made.unlabeled} without; classes: {', '.join(made.names)}")
+    typer.echo(str(made.out.resolve()))

@@ -210,7 +210,10 @@ def check_data(root: Path | None) -> list[Check]:
             checks.append(Check(f"data: {name}", True, str(found)))
             continue
         detail = "not found under " + " or ".join(map(str, roots))
-        remedy = f"optional: put it at {Path('data') / below}, or give the folder above {below.parts[0]} as --root"
+        place = Path("data") / below
+        remedy = (
+            f"optional: mmtutorial data get {name} puts it at {place}; or give yours, above {below.parts[0]}, as --root"
+        )
         checks.append(Check(f"data: {name}", True, detail, remedy))
     return checks
 

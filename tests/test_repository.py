@@ -39,6 +39,7 @@ FLOORS = {
         "metrics",
         "embedding",
         "augment",
+        "annotations",
         "sampling",
         "drawing_ahead",
         "downloads",

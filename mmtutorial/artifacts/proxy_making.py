@@ -77,11 +77,11 @@ def save_proxies(folder: Path, *, run: str, seeds: str) -> tuple[Path, ...]:
     except ValueError:
         raise InputError(f"seeds are '{seeds}'; give whole numbers such as 10,11,12") from None
     path = folder / "proxy-tasks.npz"
-    make_proxies(Path(run), numbers).save(path)
+    make_proxies(Path(run), numbers, TASKS).save(path)
     return (path,)
 
 
-def make_proxies(run: Path, seeds: tuple[int, ...], tasks: Sequence[str] = TASKS) -> ProxyTasks:
+def make_proxies(run: Path, seeds: tuple[int, ...], tasks: Sequence[str]) -> ProxyTasks:
     """Score and embed with the proxy stages of a reproduction; under half a minute a seed.
 
     Everything is measured on ``val``, the images kept for choosing; ``test`` is not touched.
@@ -140,11 +140,22 @@ def inside_patches(data: ExperimentData) -> Patches:
     drawn = draw_patches(images, list(range(len(images))), budget, side, generator_for(0, "proxy patches"))
     size = torch.tensor([images.arrays(i)[1].shape[::-1] for i in range(len(images))])[drawn.image_index]
     kept = _few_an_image(drawn, (drawn.boxes >= 0).all(1) & (drawn.boxes[:, 2:] <= size).all(1))
-    centres = (drawn.boxes[:, :2] + drawn.boxes[:, 2:]) / 2
-    column, row = (centres / size * _CELLS).long().clamp(0, _CELLS - 1)[kept].unbind(1)
     cut = drawn.images[kept]
     colours = torch.from_numpy(colour_bins(cut.numpy()))
-    return Patches(cut, (drawn.labels[kept], colours, row * _CELLS + column), drawn.image_index[kept])
+    known = drawn.labels[kept], colours, cells(drawn.boxes[kept], size[kept])
+    return Patches(cut, known, drawn.image_index[kept])
+
+
+def cells(boxes: Tensor, size: Tensor) -> Tensor:
+    """(P,) cell 0 to 8, row by row, of a 3 x 3 grid over the image in which the centre of each box lies.
+
+    Args:
+        boxes: (P, 4) x0, y0, x1, y1 in pixels.
+        size: (P, 2) width and height of the image of each.
+    """
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    column, row = (centres / size * _CELLS).long().clamp(0, _CELLS - 1).unbind(1)
+    return row * _CELLS + column
 
 
 def _few_an_image(batch: PatchBatch, usable: Tensor) -> Tensor:

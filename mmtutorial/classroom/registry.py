@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mmtutorial.classroom import (
+    exercises_00,
     exercises_01,
     exercises_02,
     exercises_03,
@@ -10,12 +11,14 @@ from mmtutorial.classroom import (
     exercises_05,
     exercises_06,
     exercises_07,
+    exercises_08,
     exercises_09,
 )
 from mmtutorial.classroom.exercise import Exercise
 from mmtutorial.errors import unknown
 
 _FILES = (
+    exercises_00,
     exercises_01,
     exercises_02,
     exercises_03,
@@ -23,6 +26,7 @@ _FILES = (
     exercises_05,
     exercises_06,
     exercises_07,
+    exercises_08,
     exercises_09,
 )
 

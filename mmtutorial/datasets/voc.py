@@ -91,7 +91,8 @@ def open_voc(root: str | Path | None, split: str) -> FileSource:
     if source not in there:
         raise InputError(
             f"split '{source}' of voc needs {devkit / 'ImageSets' / 'Segmentation' / (source + '.txt')}, "
-            f"which is missing; add it or choose a split that is there: {', '.join(there) or 'none'}"
+            "which is missing; mmtutorial data get sbd makes trainaug. Or choose a split that is there: "
+            f"{', '.join(there) or 'none'}"
         )
     stems = read_list(devkit / "ImageSets" / "Segmentation" / f"{source}.txt")
     folder = devkit / "JPEGImages"

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tqdm.auto import tqdm
+
 from mmtutorial.datasets.camvid import open_camvid
 from mmtutorial.datasets.cityscapes import open_cityscapes
 from mmtutorial.datasets.voc import open_voc
@@ -60,15 +62,17 @@ def _opens(opener: Callable[[Path, str], object], *splits: str) -> Callable[[Pat
 
 def adopt(source: Path, parts: tuple[str, ...], folder: Path) -> None:
     """Takes over folders that the user has unpacked: files on the same disk get a second name and no second copy."""
-    for part in parts:
-        shutil.copytree(source / part, folder / part, copy_function=_link_or_copy)
+    with tqdm(desc="taking over", unit="file", delay=1.0, leave=False) as bar:
 
+        def link_or_copy(file: str, target: str) -> None:
+            try:
+                os.link(file, target)
+            except OSError:
+                shutil.copy2(file, target)
+            bar.update()
 
-def _link_or_copy(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
+        for part in parts:
+            shutil.copytree(source / part, folder / part, copy_function=link_or_copy)
 
 
 RECIPES: dict[str, Recipe] = {

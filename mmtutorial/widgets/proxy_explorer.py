@@ -180,7 +180,7 @@ class ProxyExplorer(Explorer):
     def _features(self, canvas: Canvas, features: FeatureMap, state: State, facts: dict[str, Any]) -> None:
         left, top, side = _MAP
         by = state["colour_by"]
-        title = f"{_title(state).split()[0]} by {by}, kNN purity {facts['purity'][by]:.2f}"
+        title = f"{_title(state).split()[0]} by {by}: purity {facts['purity'][by]:.2f}"
         canvas.text(left, 28, title, size=TITLE - 2, bold=True, fit=side)
         canvas.box(left, top, left + side, top + side, edge=PALE, width=1)
         places = np.asarray(features.places, dtype=float)

@@ -53,23 +53,26 @@ images, masks = stacked(scenes, 20 if SMOKE else 100)
 # **Colorization** (Larsson et al., 2016 and 2017). *Hidden:* the colours of an image; the encoder sees grey alone.
 # *Why it could teach:* grass is green and a sailboat's sail white, so who knows the thing knows its colour.
 #
-# Why not simply predict red, green and blue, with a squared error? Because the same shape comes in many colours, and
+# Why not simply predict red, green and blue, with a squared error? Because the same grey may be of many colours, and
 # the best guess is then their *mean*. **Chroma** is the largest less the smallest of red, green and blue: 0 for grey,
-# 1 for a pure colour. How colourful are the pixels of each class, and how colourful is their mean?
+# 1 for a pure colour. How colourful are pixels, and how colourful is their mean?
 
 # %%
 print(f"{'':12s}{'a pixel':>10s}{'the mean':>10s}   chroma")
-for label, name in enumerate(scenes.classes.names):
-    pixels = images.movedim(1, 0)[:, masks == label]  # (3, P): red, green, blue of every pixel of the class
+chosen = {name: masks == label for label, name in enumerate(scenes.classes.names)} | {"all": masks >= 0}
+for name, where in chosen.items():
+    pixels = images.movedim(1, 0)[:, where]  # (3, P): red, green and blue
     each = pixels.amax(0) - pixels.amin(0)
     mean = pixels.mean(1)
     print(f"{name:12s}{each.mean():10.2f}{mean.max() - mean.min():10.2f}")
 
 # %% [markdown]
-# The mean is far duller than what it is the mean of: who predicts it paints mud. Colorization predicts a
-# *distribution* instead. Colours are sorted into **bins**, and the network scores the bins, as a classifier scores
-# classes. It may then say "red or green, but hardly grey". Larsson's network has two answers for a pixel, each with 32
-# bins: **hue**, the place on the colour circle, and chroma.
+# The last line is the best guess of a network that knows nothing yet: mud. The lines of the objects tell why the task
+# could teach. Each class of `scenes` has a favourite hue, so who knows the *class* knows much of the colour.
+#
+# A network that hesitates between red and green should say so, and not paint the mean. Colorization therefore predicts
+# a *distribution*: colours are sorted into **bins**, and the network scores the bins, as a classifier scores classes.
+# Larsson's network has two answers for a pixel, each with 32 bins: **hue**, the place on the colour circle, and chroma.
 #
 # ### Exercise 1: colour bins
 #
@@ -210,7 +213,7 @@ permutations(torch.tensor([[0, 1, 2], [0, 2, 1], [1, 2, 0]]), 2)  # the third ro
 print(check("01.permutations", permutations))
 
 # %% [markdown]
-# Does it matter? 27 orders by lot, by your rule out of 2,000, and by the library, which looks at all 362,880:
+# What does the rule buy? 27 orders by lot, by your rule out of 2,000, and by the library, which looks at all 362,880:
 
 # %%
 from mmtutorial.proxies.permutations import hamming, maximal_hamming
@@ -220,19 +223,22 @@ drawn = drawn[torch.randperm(len(drawn), generator=seeded(1))]
 orders = maximal_hamming(27, generator=seeded(0))
 for name, rows in {"by lot": drawn[:27], "yours": permutations(drawn, 27), "library": orders}.items():
     apart = hamming(rows)[~torch.eye(27, dtype=torch.bool)].float()
-    print(f"{name:8s} places that differ: {apart.mean():.2f} on average, {apart.min():.0f} at least")
+    times = torch.stack([torch.bincount(place, minlength=9) for place in rows.T])
+    print(
+        f"{name:8s} places that differ: {apart.mean():.2f} on average, {apart.min():.0f} at least; "
+        f"a tile is at a place {times.min()} to {times.max()} times"
+    )
 
 # %%
 # NBVAL_CHECK_OUTPUT
-times = torch.stack([torch.bincount(place, minlength=9) for place in orders.T])
-print(f"library: every tile at every place {times.min()} to {times.max()} times")
+print("all tiles equally often at all places:", bool((times == 3).all()))
 
 # %% [markdown]
-# The last line is a bonus: as each tile comes equally often at each place, "this tile looks like a corner" is no help
-# in naming an order.
+# Orders drawn by lot are far apart as well, so on the distance alone little is gained. The balance is worth more: once
+# each tile comes equally often at each place, "such tiles are mostly at the top left" is no help in naming an order.
 #
-# *The shortcuts* are worse. Let us solve the puzzle with no network and no learning: try all 27 orders and take the one
-# in which neighbouring tiles fit best at their **seam**, the sum of differences between pixels on its two sides.
+# Other *shortcuts* are worse. Let us solve the puzzle with no network and no learning: try all 27 orders and take the
+# one in which neighbouring tiles fit best at their **seam**, the mean difference between pixels on its two sides.
 
 # %%
 from mmtutorial.proxies.tiles import cut_tiles, normalise, tile_corners
@@ -252,7 +258,7 @@ def named_by_seams(tiles):
 
 
 kept = open_dataset("scenes", split="val")  # images that nothing here trains on
-puzzles, _ = stacked(kept, 20 if SMOKE else 200)
+puzzles, answers = stacked(kept, 20 if SMOKE else 200)
 touching = torch.stack((PLACES // 3, PLACES % 3), 1).mul(24).add(12).expand(len(puzzles), -1, -1)
 apart = tile_corners(len(puzzles), 96, seeded(1))
 ways = {
@@ -272,10 +278,11 @@ print("easiest way left open:", max(seams, key=seams.get))
 print("gaps and normalising together block most:", seams["gaps, each tile normalised"] < 0.3)
 
 # %% [markdown]
-# A perfect score, and no knowledge of boats. *What blocks it:* a random **gap** between tiles, so that no line goes on,
-# **and** each channel of each tile brought to mean 0 and deviation 1, so that brightness and tint tell nothing. Either
-# alone leaves the door wide open. On photographs there is a third: a lens bends colours apart towards the rim, so the
-# channels are also shifted against one another, and some images come in grey.
+# With tiles that touch, a perfect score, and no knowledge of boats. *What blocks it:* a random **gap** between tiles,
+# so that no line goes on, **and** each channel of each tile brought to mean 0 and deviation 1, so that brightness and
+# tint tell nothing. Either alone leaves the door wide open, both together a crack. On photographs there is a third: a
+# lens bends colours apart towards the rim, so the channels are also shifted against one another, and some images come
+# in grey.
 #
 # ## 4 Four more teachers
 #
@@ -338,8 +345,8 @@ unlabelled = open_dataset("scenes", split="unlabeled").subset(range(40 if SMOKE 
 class OpenJigsaw(JigsawStage):
     """Jigsaw with all shortcuts left open."""
 
-    def loss(self, module, step, generator):
-        crops = self.crops(step, generator) / 255
+    def loss(self, module, batch, generator):
+        crops = batch[0] / 255
         tiles = cut_tiles(crops, touching[: len(crops)], 24) - 0.45
         shown = torch.randint(27, (len(crops), 16), generator=generator)  # 16 orders of each image
         return torch.nn.functional.cross_entropy(module(tiles, shown).flatten(0, 1), shown.flatten()), {}
@@ -354,7 +361,8 @@ def train(stage_type):
     optimizer = torch.optim.AdamW(stage.module.parameters(), lr=budget.schedule.lr)
     losses = []
     for step in range(steps):
-        loss, _ = stage.loss(stage.module, step, seeded(step))
+        generator = seeded(step)
+        loss, _ = stage.loss(stage.module, stage.draw(step, generator), generator)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -378,8 +386,8 @@ ends = ", ".join(f"{name} {curve[-span:].mean():.2f}" for name, curve in losses.
 finished(figure, f"Jigsaw loss after {steps} steps: {ends}; dashed, the trivial predictor: {trivial:.2f}.")
 
 # %% [markdown]
-# Both start on the dashed line and sit there for a while. Then the open one drops faster: seams are easy to learn. A
-# lower loss is *not* a better teacher.
+# Both start on the dashed line. Blocked, the loss creeps; open, it falls away as soon as seams are found. A lower loss
+# is *not* a better teacher.
 #
 # Now the full trainings: 1,200 steps, several seeds, scores on images kept for choosing. BiGAN has a score only
 # because we gave it one: how near a picture redrawn from its code is to the picture, beside one redrawn from the code
@@ -403,9 +411,36 @@ print("better than trivial with every seed:", ", ".join(solved))
 
 # %% [markdown]
 # So nearly every task is learnt, with great differences in how much. Jigsaw names seven times as many orders as a
-# guess would. Colorization gains less than one part in a hundred on a guess without a look, *colorful* even less:
-# in drawn scenes a grey umbrella may be of nearly any colour, and there is little to be known. Mind that before you
-# blame a task.
+# guess would. Colorization gains less than one part in a hundred on a guess without a look, *colorful* even less. Is
+# there nothing to be known? Ask a predictor that is *told the class* of every pixel, and then guesses as well as
+# possible. (The best guess has the frequencies of the bins, and its loss is their entropy.)
+
+# %%
+
+
+def entropy(counts):
+    return torch.special.entr(counts / counts.sum()).sum()
+
+
+def loss_of_guess(where):
+    """Summed loss of the best constant guess at some pixels: 5 times chroma times that of hue, plus that of chroma."""
+    hues = torch.bincount(hue[where], weights=amount[where].double(), minlength=32)
+    chromas = torch.bincount(chroma[where], minlength=32).double()
+    return 5 * hues.sum() * entropy(hues) + chromas.sum() * entropy(chromas)
+
+
+hue, chroma = colour_bins(puzzles.movedim(1, 0).flatten(2), 32).view(2, *answers.shape)
+amount = puzzles.amax(1) - puzzles.amin(1)
+blind = loss_of_guess(answers >= 0) / answers.numel()
+told = sum(loss_of_guess(answers == c) for c in answers.unique()) / answers.numel()
+gained = (tasks.trivial[0] - tasks.scores[0]).mean()
+print(f"best guess {blind:.2f}; best guess of who is told the class {told:.2f}: {blind - told:.2f} to be gained")
+print(f"colorization gained {gained:.2f}; objects are {(answers > 0).float().mean():.0%} of the pixels")
+
+# %% [markdown]
+# Two things to take along. The network gained a small part of what the class would tell it: it could have learnt the
+# classes from colour, and in 1,200 steps hardly did. And the classes are worth little *to this task*: objects are a
+# tenth of the pixels, and the loss pays for all. This is what a task gap looks like from inside.
 #
 # ## 6 What do the features know?
 #
@@ -543,10 +578,9 @@ print(f"what {best} gains is over four times what any other gains:", bool(gain[b
 # %% [markdown]
 # Read it against the claim one would like to make, "colour features know colours, jigsaw features know places":
 #
-# - **Colour:** features of colorization are at chance. They *predict* colour from grey, and in drawn scenes grey tells
-#   little of it. The mean colour, three numbers, knows most. Who sees colour knows some of it, random weights included;
-#   jigsaw and in-painting have *unlearnt* it. For jigsaw that is its shortcuts being blocked: normalised tiles have no
-#   tint left.
+# - **Colour:** features of colorization are at chance. They *predict* colour from grey, and do it poorly. The mean
+#   colour, three numbers, knows most. Who sees colour knows some of it, random weights included; jigsaw and in-painting
+#   have *unlearnt* it. For jigsaw that is the blocking of its shortcuts: normalised tiles have no tint left.
 # - **Position:** nobody knows. Jigsaw solves its puzzles by how tiles *relate*; a patch alone says nothing about its
 #   place, as drawn objects stand anywhere. On photographs, with sky above and road below, that may differ.
 # - **Class:** colorization gains a little on its own random start, most others nothing or less than nothing. Jigsaw,
@@ -605,7 +639,7 @@ print("split-brain above its random weights:", read["splitbrain"]["class"] > rea
 from mmtutorial.artifacts.loading import FOLDER
 from mmtutorial.experiment.reproduction import subtract
 from mmtutorial.experiment.reproduction_file import read_reproduction
-from mmtutorial.plots.words import span, verdict
+from mmtutorial.plots.words import signed, span, verdict
 
 reproduction = read_reproduction(FOLDER)
 rows = {row.arm: row for row in reproduction.block_rows("scenes", "tiny")}
@@ -615,7 +649,7 @@ print(f"{'':16s}{'by class':>10s}{'mIoU':>7s}{'less random':>13s}   95 % interva
 for name, less in sorted(starts.items(), key=lambda entry: -rows[entry[0]].mean):
     pure = tasks.purity_of(name, "class").mean()
     said = verdict(less.value, less.interval).value
-    print(f"{name:16s}{pure:10.2f}{rows[name].mean:7.1f}{less.value:+13.1f}   {span(less.interval)}: {said}")
+    print(f"{name:16s}{pure:10.2f}{rows[name].mean:7.1f}{signed(less.value):>13s}   {span(less.interval)}: {said}")
 
 # %% [markdown]
 # Image-level labels are worth the most by far. Of the tasks without labels **split-brain** is a much better start.

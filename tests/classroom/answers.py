@@ -17,6 +17,17 @@ from mmtutorial.proxies.colorization import hue_and_chroma
 from mmtutorial.widgets import loss_switch
 
 
+def extra_steps(tuning_steps: int, tuning_pixels: int, pixels: int) -> int:
+    # In whole numbers: -(-a // b) rounds up.
+    return max(tuning_steps, -(-tuning_steps * tuning_pixels // pixels))
+
+
+def gains(rows: list[dict[str, Any]], a: str, b: str) -> list[float]:
+    found = {(row["arm"], row["seed"]): row["miou"] for row in rows}
+    seeds = sorted({seed for _, seed in found})
+    return [found[a, seed] - found[b, seed] for seed in seeds if (a, seed) in found and (b, seed) in found]
+
+
 def permutations(candidates: Tensor, count: int) -> Tensor:
     shared = torch.zeros(len(candidates), dtype=torch.long)
     kept = [0]
@@ -163,6 +174,21 @@ def score_gradient(similarities: Tensor, positive: Tensor, temperature: float) -
     return torch.autograd.grad(loss, scores)[0]
 
 
+def hours(steps: int, images: int, rate: float, gpus: int, gain: float) -> float:
+    return steps * images / (rate * (1 + (gpus - 1) * gain)) / 3600
+
+
+def memory(weights: int, moments: int, activations: int, images: int) -> tuple[int, int]:
+    return 4 * weights * (2 + moments), 4 * activations * images
+
+
+def palette_mask(image: Tensor, colours: list[tuple[int, int, int]]) -> Tensor:
+    ids = torch.full(image.shape[:2], 255)
+    for label, colour in enumerate(colours):
+        ids[(image == torch.tensor(colour)).all(-1)] = label
+    return ids
+
+
 def supcon(embeddings: Tensor, labels: Tensor, temperature: float) -> Tensor:
     unit = embeddings / embeddings.norm(dim=1, keepdim=True)
     itself = torch.eye(len(unit), dtype=torch.bool)
@@ -174,6 +200,8 @@ def supcon(embeddings: Tensor, labels: Tensor, temperature: float) -> Tensor:
 
 
 ANSWERS: dict[str, Callable[..., Any]] = {
+    "00.extra_steps": extra_steps,
+    "00.gains": gains,
     "01.permutations": permutations,
     "01.colour_bins": colour_bins,
     "01.knn_purity": knn_purity,
@@ -197,6 +225,9 @@ ANSWERS: dict[str, Callable[..., Any]] = {
     "07.rank_correlation": rank_correlation,
     "07.registration": registration,
     "09.all_triplets": all_triplets,
+    "08.hours": hours,
+    "08.memory": memory,
+    "08.palette_mask": palette_mask,
     "09.supcon": supcon,
     "09.score_gradient": score_gradient,
 }

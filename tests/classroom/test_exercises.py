@@ -11,6 +11,7 @@ import torch
 
 from mmtutorial.classroom import EXERCISES, check, todo
 from tests.classroom import (
+    mutants_00,
     mutants_01,
     mutants_02,
     mutants_03,
@@ -18,11 +19,23 @@ from tests.classroom import (
     mutants_05,
     mutants_06,
     mutants_07,
+    mutants_08,
     mutants_09,
 )
 from tests.classroom.answers import ANSWERS
 
-FILES = (mutants_01, mutants_02, mutants_03, mutants_04, mutants_05, mutants_06, mutants_07, mutants_09)
+FILES = (
+    mutants_00,
+    mutants_01,
+    mutants_02,
+    mutants_03,
+    mutants_04,
+    mutants_05,
+    mutants_06,
+    mutants_07,
+    mutants_08,
+    mutants_09,
+)
 MUTANTS = {name: found for file in FILES for name, found in file.MUTANTS.items()}
 CASES = [
     pytest.param(name, mutant, hint, id=f"{name}-{mutant.__name__}")

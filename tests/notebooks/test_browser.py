@@ -63,6 +63,7 @@ button.click()"""
 
 def write(path: Path, *cells: str) -> Path:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}  # else JupyterLab asks which
     nbformat.write(notebook, path)
     return path
 
@@ -147,6 +148,7 @@ def test_an_error_in_a_callback_fails_the_run_of_a_notebook(callback: str, tmp_p
     assert outcome.passed == 1
 
 
+@pytest.mark.slow
 def test_why_the_notebooks_are_not_run_by_nbclient(tmp_path: Path) -> None:
     """It lets a button's error pass. Once it no longer does, one run for outputs and tests would be enough."""
     notebook = nbformat.read(write(tmp_path / "fragile.ipynb", FRAGILE, BY_BUTTON), as_version=4)
