@@ -54,12 +54,18 @@ def data_check(
     name: Annotated[str, typer.Argument(help="Data set: scenes, streets, voc, camvid, cityscapes or folder.")],
     root: Root = None,
     classes: Classes = None,
+    out: Annotated[Path | None, typer.Option(help="Write a page of images with their masks there.")] = None,
 ) -> None:
-    """Read every image and mask as training would, and count classes."""
-    from mmtutorial.experiment.check import check_dataset
+    """Read every image and mask as training would; count classes, name broken files, find leaks between splits."""
+    from mmtutorial.dataset_check import check_dataset, lines, write_contact_sheet
 
-    for line in check_dataset(name, root, names(classes)):
+    found = check_dataset(name, root, names(classes))
+    for line in lines(found):
         typer.echo(line)
+    if out is not None:
+        typer.echo(str(write_contact_sheet(found, out).resolve()))
+    if not found.fine:
+        raise typer.Exit(1)
 
 
 @data_app.command("masks")

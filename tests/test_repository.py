@@ -48,7 +48,17 @@ FLOORS = {
     2: {"engine"},
     3: {"proxies", "tuning", "segmentation"},
     4: {"experiment", "report_data", "prediction"},
-    5: {"report", "reproduce", "report_findings", "report_markdown", "reproduction_report", "widgets", "lab", "doctor"},
+    5: {
+        "report",
+        "reproduce",
+        "report_findings",
+        "report_markdown",
+        "reproduction_report",
+        "widgets",
+        "lab",
+        "doctor",
+        "dataset_check",
+    },
     6: {"artifacts", "classroom", "cli", "cli_data", "cli_options", "__main__"},
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
@@ -63,6 +73,7 @@ NEIGHBOURS = {
     ("patches", "crops"),
     ("report", "report_findings"),
     ("reproduction_report", "report"),
+    ("dataset_check", "report"),
     ("presets", "budgets"),
     ("overrides", "presets"),
     ("cli", "cli_data"),

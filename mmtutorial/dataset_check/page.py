@@ -1,0 +1,91 @@
+"""The contact sheet: a page of images with their masks laid over them, and what each class looks like."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from mmtutorial.dataset_check.checking import DatasetCheck
+from mmtutorial.dataset_check.looking import SplitCheck
+from mmtutorial.dataset_check.words import leak_line, verdict
+from mmtutorial.datasets import VOID
+from mmtutorial.datasets.store import Pixels
+from mmtutorial.files import write_bytes
+from mmtutorial.plots import style, words
+from mmtutorial.report import page_template
+
+SIDE = 240
+"""Pixels of the longer side of a picture on the sheet."""
+OVER = 0.55
+"""How strongly a mask covers its image."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One image on the sheet."""
+
+    name: str
+    src: str
+    alt: str
+
+
+def write_contact_sheet(check: DatasetCheck, path: Path) -> Path:
+    """Writes the page; returns its place.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    splits = [
+        {
+            "check": split,
+            "tiles": [_tile(split, name) for name in split.shown],
+            "classes": _classes(split),
+            "sizes": [(f"{w} x {h}", count) for (w, h), count in split.sizes.most_common(8)],
+            "twice": [names for names in split.digests.values() if len(names) > 1],
+        }
+        for split in check.splits.values()
+    ]
+    leaks = [(leak_line(leak), leak.images) for leak in check.leaks]
+    page = page_template("check.html.j2").render(check=check, splits=splits, leaks=leaks, verdict=verdict(check))
+    write_bytes(path, page.encode("utf-8"))
+    return path
+
+
+def _classes(split: SplitCheck) -> list[tuple[str, str, float, int]]:
+    """Name, colour, share of pixels in percent and number of images of each id."""
+    if not split.labelled:
+        return []
+    styles = style.class_styles(split.classes)
+    rows = [(one.name, one.color, label) for label, one in enumerate(styles)]
+    rows.append(("void", style.VOID_GREY, VOID))
+    return [(name, colour, 100 * split.share(label), int(split.occurs[label])) for name, colour, label in rows]
+
+
+def _tile(split: SplitCheck, name: str) -> Tile:
+    image, mask = split.shown[name]
+    seen = [split.classes.names[i] if i < len(split.classes) else "void" for i in np.unique(mask).tolist()]
+    return Tile(name, _jpeg(_overlaid(split, image, mask)), f"{name}: {words.listed(seen)}")
+
+
+def _overlaid(split: SplitCheck, image: Pixels, mask: Pixels) -> Image.Image:
+    """An image with the colours of its mask; where the mask is void all over, the image alone."""
+    photo = Image.fromarray(image.transpose(1, 2, 0))
+    scale = min(1.0, SIDE / max(photo.size))
+    size = (max(1, round(photo.width * scale)), max(1, round(photo.height * scale)))
+    small = photo.resize(size)
+    if (mask == VOID).all():
+        return small
+    shrunk = np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST))
+    painted = Image.fromarray(style.paint(shrunk, style.class_styles(split.classes)))
+    return Image.blend(small, painted, OVER)
+
+
+def _jpeg(picture: Image.Image) -> str:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=85)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
