@@ -28,8 +28,9 @@ import torch
 from PIL import Image
 
 from mmtutorial.datasets import open_dataset, store
+from mmtutorial.devices import make_fabric
 from mmtutorial.drawing_ahead import batches
-from mmtutorial.engine import make_fabric, train
+from mmtutorial.engine import train
 from mmtutorial.networks import NetworkSpec, make_encoder, make_network
 from mmtutorial.presets import Schedule, SegmentationBudget
 from mmtutorial.segmentation import SegmentationStage
@@ -69,6 +70,7 @@ class Meter(threading.Thread):
         self.most, self.done = 0, threading.Event()
 
     def run(self) -> None:
+        """Look until told to stop."""
         process = psutil.Process()
         while not self.done.wait(0.3):
             held = 0
@@ -84,6 +86,7 @@ class Timed(SegmentationStage):
     """Fine-tuning that notes when each step begins."""
 
     def loss(self, *arguments: Any) -> Any:
+        """As ever, with a note of the time."""
         self.begun = [*getattr(self, "begun", []), time.perf_counter()]
         return super().loss(*arguments)
 
@@ -122,6 +125,7 @@ def decoding(images: Any) -> float:
 
 
 def main() -> None:
+    """Measure each way in turn, or one way in this process."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=2000)
     parser.add_argument("--network", default="tiny")

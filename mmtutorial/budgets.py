@@ -12,13 +12,15 @@ class Schedule:
 
     Attributes:
         steps: gradient steps.
-        images: images a step.
+        images: images a batch, which a device sees at once.
         lr: highest learning rate.
         optimizer: ``"adamw"``, or ``"sgd"`` with momentum 0.9.
         weight_decay: of the optimiser.
         warmup: share of the steps over which the rate climbs to ``lr``.
         decay: ``"cosine"`` to zero, or ``"step"``: a tenth from each milestone on.
         milestones: shares of the steps at which ``"step"`` decays.
+        parts: batches whose gradients are averaged in a step. Several devices share them: four devices with a batch
+            each do the same as one with four after the other.
     """
 
     steps: int
@@ -29,6 +31,12 @@ class Schedule:
     warmup: float = 0.05
     decay: Literal["cosine", "step"] = "cosine"
     milestones: tuple[float, ...] = ()
+    parts: int = 1
+
+    @property
+    def images_a_step(self) -> int:
+        """Images of all batches of a step."""
+        return self.images * self.parts
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,9 @@ class TuningBudget:
 
     Attributes:
         patches: patches an image (Mix).
-        side: smallest and largest patch, as shares of the long side of the training images.
+        crop: side in pixels of a random crop of each image from which its patches come, as the authors do; None for
+            the whole image.
+        side: smallest and largest patch, as shares of the crop, or of the long side of the training images.
         output_size: pixels to which each patch is resized.
         graphs: graphs drawn over one batch's embeddings; their losses are averaged.
         loss: ``"triplet"``, or ``"contrastive"``, the modern comparison, which needs no graph.
@@ -63,6 +73,7 @@ class TuningBudget:
 
     schedule: Schedule
     patches: int = 10
+    crop: int | None = None
     side: tuple[float, float] = (1 / 8, 1 / 2)
     output_size: int = 32
     background_share: float = 0.1

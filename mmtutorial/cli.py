@@ -13,6 +13,7 @@ from mmtutorial.cli_data import data_app
 from mmtutorial.cli_options import (
     Accelerator,
     Classes,
+    Devices,
     Labeled,
     Loaders,
     Network,
@@ -74,10 +75,11 @@ def run(
     settings: Settings = None,
     accelerator: Accelerator = "auto",
     precision: Precision = "32-true",
+    devices: Devices = 1,
     loaders: Loaders = 0,
 ) -> None:
     """Train and compare arms; write results.json and report.html."""
-    from mmtutorial.engine import make_fabric
+    from mmtutorial.devices import make_fabric
     from mmtutorial.experiment import Plan, Request, Runner, parse_arms, write_pictures, write_results
     from mmtutorial.overrides import override
     from mmtutorial.presets import get_preset
@@ -89,7 +91,7 @@ def run(
         arms=tuple(parse_arms(arms)),
         seeds=seeds_of(seeds),
     )
-    fabric = make_fabric(accelerator, precision)
+    fabric = make_fabric(accelerator, precision, devices)
     folder = out or Path("runs") / f"{dataset}-{preset}"
     runner = Runner(plan, folder, fabric, command=_command_line(), resume=resume, loaders=loaders)
     results = write_results(runner, runner.run())
@@ -128,6 +130,7 @@ def reproduce(
     settings: Settings = None,
     accelerator: Accelerator = "auto",
     precision: Precision = "32-true",
+    devices: Devices = 1,
     loaders: Loaders = 0,
 ) -> None:
     """Run every row of the slides' tables; write reproduction.json and a page with ours beside theirs."""
@@ -148,7 +151,7 @@ def reproduce(
         settings=tuple(assignments(settings or []).items()),
     )
     folder = out or Path("runs") / f"reproduction-{preset}"
-    grid = Reproduction(request, folder, _command_line(), accelerator, precision, loaders)
+    grid = Reproduction(request, folder, _command_line(), accelerator, precision, devices, loaders)
     found = run_all(grid, resume=resume, workers=workers or default_workers(accelerator))
     for row in found["rows"]:
         typer.echo(f"{row['benchmark']:10s} {row['network']:10s} {row['arm']:36s} {row['miou_mean']:5.1f} mIoU")

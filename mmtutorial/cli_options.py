@@ -25,6 +25,9 @@ Settings = Annotated[
 ]
 Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 Precision = Annotated[str, typer.Option(help="32-true, bf16-mixed or 16-mixed.")]
+Devices = Annotated[
+    int, typer.Option(help="Devices that share the batches of each step (schedule.parts); for several GPUs.", min=1)
+]
 Loaders = Annotated[
     int, typer.Option(help="Processes that read and crop images ahead of training; for large photos. 0: none.", min=0)
 ]

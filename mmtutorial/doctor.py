@@ -210,10 +210,7 @@ def check_data(root: Path | None) -> list[Check]:
             checks.append(Check(f"data: {name}", True, str(found)))
             continue
         detail = "not found under " + " or ".join(map(str, roots))
-        place = Path("data") / below
-        remedy = (
-            f"optional: mmtutorial data get {name} puts it at {place}; or give yours, above {below.parts[0]}, as --root"
-        )
+        remedy = f"optional: mmtutorial data get {name}, or give the folder above your {below.parts[0]} as --root"
         checks.append(Check(f"data: {name}", True, detail, remedy))
     return checks
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +19,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from mmtutorial.devices import make_fabric, mean_over_devices, on_each_device, own_weights, repeatable_kernels
 from mmtutorial.drawing_ahead import Draw, Drawn, batches
 from mmtutorial.errors import InputError
 from mmtutorial.files import read_json, read_tensors, remove, write_json, write_tensors
@@ -28,6 +27,9 @@ from mmtutorial.optimisation import learning_rate, make_optimizer
 from mmtutorial.presets import Schedule
 from mmtutorial.randomness import generator_for, global_seed
 from mmtutorial.training_log import TrainingLog
+
+# Who trains needs a fabric as well, so both come from here.
+__all__ = ["Stage", "StageResult", "make_fabric", "train"]
 
 # A checkpoint is written at the first epoch's end that is this many seconds after the last one.
 SECONDS_BETWEEN_CHECKPOINTS = 5.0
@@ -104,30 +106,29 @@ def train(stage: Stage, *, seed: int, folder: Path, fabric: Fabric, loaders: int
         fabric.to_device(stage.module)
         record = read_json(done)
         return StageResult(record["steps"], record["seconds"])
-    run = _Run(stage, seed, folder, fabric, about, loaders)
-    with _repeatable_kernels():
-        run.to_the_end()
-    write_tensors(model, stage.module.state_dict(), about)
-    write_json(done, {"stage": stage.name, "steps": stage.schedule.steps, "seconds": round(run.seconds, 2)})
-    remove(folder / "checkpoint.safetensors")
-    return StageResult(stage.schedule.steps, round(run.seconds, 2))
-
-
-def make_fabric(accelerator: str = "auto", precision: str = "32-true") -> Fabric:
-    """One device: a GPU where there is one, else the processor.
-
-    Raises:
-        InputError: there is no such accelerator here, or no such precision.
-    """
-    try:
-        fabric = Fabric(accelerator=accelerator, devices=1, precision=precision)  # type: ignore[arg-type]
-    except (ValueError, RuntimeError, ImportError) as error:
+    if stage.schedule.parts % fabric.world_size:
         raise InputError(
-            f"cannot use accelerator '{accelerator}' with precision '{precision}': {error}; "
-            "leave both options out for what suits this machine"
-        ) from error
-    fabric.launch()
-    return fabric
+            f"{fabric.world_size} devices cannot share the {stage.schedule.parts} batches of a step of {stage.name} "
+            "evenly; choose as many devices, or set the stage's schedule.parts to a multiple of them"
+        )
+    on_each_device(fabric, _train, stage, seed, folder, about, loaders)
+    # Where other processes did the work, the weights are in the file alone.
+    stage.module.load_state_dict(_load(model, about)[0])
+    fabric.to_device(stage.module)
+    return StageResult(stage.schedule.steps, read_json(done)["seconds"])
+
+
+def _train(fabric: Fabric, stage: Stage, seed: int, folder: Path, about: dict[str, Any], loaders: int) -> None:
+    """Train a stage to its end; called once in the process of each device."""
+    own_weights(stage.module)
+    run = _Run(stage, seed, folder, fabric, about, loaders)
+    with repeatable_kernels():
+        run.to_the_end()
+    if fabric.is_global_zero:
+        write_tensors(folder / "model.safetensors", stage.module.state_dict(), about)
+        record = {"stage": stage.name, "steps": stage.schedule.steps, "seconds": round(run.seconds, 2)}
+        write_json(folder / "stage.json", record)
+        remove(folder / "checkpoint.safetensors")
 
 
 class _Run:
@@ -138,6 +139,8 @@ class _Run:
     ) -> None:
         self.stage, self.seed, self.folder, self.fabric = stage, seed, folder, fabric
         self.about, self.loaders = about, loaders
+        # The batches of a step are dealt out to the devices.
+        self.parts = stage.schedule.parts // fabric.world_size
         groups = stage.parameter_groups()
         self.lr_scales = [group.pop("lr_scale", 1.0) for group in groups]
         self.module, self.optimizer = fabric.setup(stage.module, make_optimizer(groups, stage.schedule))
@@ -148,13 +151,16 @@ class _Run:
             self._restore()
         else:
             stage.begin(generator_for(seed, stage.name, "begin"))
-        self.log.keep_until(self.step)
+        if fabric.is_global_zero:
+            self.log.keep_until(self.step)
 
     def to_the_end(self) -> None:
         schedule, saved = self.stage.schedule, time.monotonic()
-        left = range(self.step, schedule.steps)
-        drawn = batches(self.stage.draw, left, seed=self.seed, name=self.stage.name, loaders=self.loaders)
+        own = range(self._number(self.step, 0), self._number(schedule.steps, 0), self.fabric.world_size)
+        drawn = batches(self.stage.draw, own, seed=self.seed, name=self.stage.name, loaders=self.loaders)
+        leads = self.fabric.is_global_zero
         bar = tqdm(total=schedule.steps, initial=self.step, desc=self.stage.name, unit="step", delay=1, leave=False)
+        bar.disable = bar.disable or not leads
         self.module.train()
         with bar:
             while self.step < schedule.steps:
@@ -162,40 +168,55 @@ class _Run:
                 end = min(self.step + self.stage.epoch_steps, schedule.steps)
                 numbers = self._epoch(end, drawn, bar)
                 self.seconds += time.monotonic() - begun
+                if not leads:
+                    continue
                 self.log.add(epoch=-(-self.step // self.stage.epoch_steps), step=self.step, **numbers)
                 if time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
                     self._save()
                     saved = time.monotonic()
+
+    def _number(self, step: int, part: int) -> int:
+        """The number of a batch of this device; batches are numbered through over steps and devices."""
+        return step * self.stage.schedule.parts + self.fabric.global_rank + part * self.fabric.world_size
 
     def _epoch(self, end: int, drawn: Drawn, bar: Any) -> dict[str, float]:
         """Steps up to ``end``; the means of their numbers, and the last learning rate."""
         sums: dict[str, float] = {}
         first = self.step
         while self.step < end:
-            for name, value in self._step(*next(drawn)).items():
+            for name, value in self._step(drawn).items():
                 sums[name] = sums.get(name, 0.0) + value
             self.step += 1
             bar.update()
         bar.set_postfix(loss=f"{sums['loss'] / (end - first):.3f}")
+        sums = mean_over_devices(self.fabric, sums)
         means = {name: round(value / (end - first), 6) for name, value in sums.items()}
         return {**means, "lr": round(learning_rate(self.stage.schedule, end - 1), 8)}
 
-    def _step(self, batch: Any, generator: torch.Generator) -> dict[str, float]:
+    def _step(self, drawn: Drawn) -> dict[str, float]:
         rate = learning_rate(self.stage.schedule, self.step)
         for group, scale in zip(self.optimizer.param_groups, self.lr_scales, strict=True):
             group["lr"] = rate * scale
-        with global_seed(self.seed, self.stage.name, "layers", self.step):
-            loss, numbers = self.stage.loss(self.module, batch, generator)
-            value = loss.item()
-            if not math.isfinite(value):
-                raise InputError(
-                    f"the loss of {self.stage.name} is {value} at step {self.step + 1} of {self.stage.schedule.steps} "
-                    f"({self.folder}); lower the learning rate ({rate:.2g} there) or check the images"
-                )
-            self.optimizer.zero_grad()
-            self.fabric.backward(loss)
-            self.optimizer.step()
-        return {"loss": value, **numbers}
+        self.optimizer.zero_grad()
+        sums: dict[str, float] = {}
+        for part in range(self.parts):
+            batch, generator = next(drawn)
+            # Devices exchange gradients once a step, with those of the last batch.
+            alone = self.fabric.no_backward_sync(self.module, enabled=part + 1 < self.parts)
+            with alone, global_seed(self.seed, self.stage.name, "layers", self._number(self.step, part)):
+                loss, numbers = self.stage.loss(self.module, batch, generator)
+                value = loss.item()
+                if not math.isfinite(value):
+                    raise InputError(
+                        f"the loss of {self.stage.name} is {value} at step {self.step + 1} of "
+                        f"{self.stage.schedule.steps} ({self.folder}); lower the learning rate ({rate:.2g} there) "
+                        "or check the images"
+                    )
+                self.fabric.backward(loss / self.parts)
+            for name, number in {"loss": value, **numbers}.items():
+                sums[name] = sums.get(name, 0.0) + number / self.parts
+        self.optimizer.step()
+        return sums
 
     def _save(self) -> None:
         tensors = {f"model.{name}": tensor for name, tensor in self.stage.module.state_dict().items()}
@@ -226,14 +247,3 @@ def _load(path: Path, about: dict[str, Any]) -> tuple[dict[str, Tensor], dict[st
             f"{path} was made with other settings ({', '.join(changed)}); choose a new --out or delete that folder"
         )
     return tensors, found
-
-
-@contextmanager
-def _repeatable_kernels() -> Iterator[None]:
-    """Let cuDNN pick deterministic kernels: the same seed then gives the same numbers on the same GPU."""
-    before = torch.backends.cudnn.deterministic
-    torch.backends.cudnn.deterministic = True
-    try:
-        yield
-    finally:
-        torch.backends.cudnn.deterministic = before

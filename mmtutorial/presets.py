@@ -55,8 +55,8 @@ CLASS = Preset(
     batch_norm=False,
 )
 
-# Schedules, patch sizes and counts of the authors' AlexNet configurations on VOC 2012; crops of 512 pixels.
-# (They accumulate four batches of 16 images in a fine-tuning step; here a step has the 16.)
+# Schedules, patch sizes and counts of the authors' AlexNet configurations on VOC 2012; crops of 512 pixels. They
+# accumulate the gradients of four batches of 16 images in a fine-tuning step.
 PAPER = Preset(
     name="paper",
     proxy=ProxyBudget(
@@ -65,11 +65,14 @@ PAPER = Preset(
     ),
     tuning=TuningBudget(
         Schedule(8_000, 40, 0.01, "sgd", 5e-4, warmup=0, decay="step", milestones=(0.75,)),
+        crop=512,
         output_size=128,
         graphs=1,
     ),
     segmentation=SegmentationBudget(
-        Schedule(42_000, 16, 0.01, "sgd", 5e-4, warmup=0, decay="step", milestones=(24 / 42, 36 / 42, 40 / 42)),
+        Schedule(
+            42_000, 16, 0.01, "sgd", 5e-4, warmup=0, decay="step", milestones=(24 / 42, 36 / 42, 40 / 42), parts=4
+        ),
         crop=512,
         scale=(1.0, 1.0),
     ),
@@ -77,13 +80,15 @@ PAPER = Preset(
     embedded=400,
 )
 
-# The same for the authors' VGG-16 on VOC 2012: a batch of 16 images of 9 patches, and six images of 256 random pixels
-# in fine-tuning, each as large as one of their four GPUs holds.
+# The same for the authors' VGG-16: batches of 16 images of 9 patches, and of six images of 256 random pixels in
+# fine-tuning, each as large as one of their four GPUs holds; they add up two of these in fine-tuning.
 _PAPER_VGG = dataclasses.replace(
     PAPER,
-    tuning=dataclasses.replace(PAPER.tuning, schedule=dataclasses.replace(PAPER.tuning.schedule, images=16), patches=9),
+    tuning=dataclasses.replace(
+        PAPER.tuning, schedule=dataclasses.replace(PAPER.tuning.schedule, images=16, parts=4), patches=9
+    ),
     segmentation=dataclasses.replace(
-        PAPER.segmentation, schedule=dataclasses.replace(PAPER.segmentation.schedule, images=6)
+        PAPER.segmentation, schedule=dataclasses.replace(PAPER.segmentation.schedule, images=6, parts=8)
     ),
 )
 
@@ -144,12 +149,15 @@ def get_preset(name: str, dataset: str = "scenes", network: str | None = None) -
     if name not in PRESETS:
         raise unknown("preset", name, PRESETS)
     preset = PRESETS[name] if dataset in DRAWN else _FOR_PHOTOS.get(name, PRESETS[name])
-    if network is None:
-        return preset
-    if network not in NETWORKS:
+    if network is not None and network not in NETWORKS:
         raise unknown("network", network, NETWORKS)
     if name == "paper" and network == "vgg16":
         preset = _PAPER_VGG
+    if name == "paper" and dataset == "cityscapes":
+        # There the authors' patches all have 128 pixels.
+        preset = dataclasses.replace(preset, tuning=dataclasses.replace(preset.tuning, side=(1 / 4, 1 / 4)))
+    if network is None:
+        return preset
     chosen = NETWORKS[network]
     points = _POINTS if chosen.head == "hypercolumn" else None
     return dataclasses.replace(

@@ -60,7 +60,7 @@ class SegmentationStage:
         self.network, self.budget = network, budget
         self.module: nn.Module = network
         self.schedule = schedule or budget.schedule
-        self.epoch_steps = steps_per_epoch(len(images), self.schedule.images)
+        self.epoch_steps = steps_per_epoch(len(images), self.schedule.images_a_step)
         transform = training_transform(budget.crop, scale=budget.scale, flip=True)
         self.draw = CropBatches(images, transform, self.schedule.images, seed, self.name)
         self.about: dict[str, Any] = {

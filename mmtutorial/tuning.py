@@ -11,10 +11,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torchvision import tv_tensors
 
 from mmtutorial.augment import flip_some, jitter_light
 from mmtutorial.contrastive import supervised_contrastive_loss
-from mmtutorial.datasets import SegmentationDataset
+from mmtutorial.datasets import VOID, SegmentationDataset, apply, training_transform
 from mmtutorial.errors import unknown
 from mmtutorial.matching import get_matching
 from mmtutorial.networks import Encoder
@@ -116,7 +117,7 @@ class TuningStage:
         self.budget, self.shuffled = budget, shuffled
         self.match = get_matching(matching)
         self.schedule: Schedule = budget.schedule
-        self.epoch_steps = steps_per_epoch(len(images), self.schedule.images)
+        self.epoch_steps = steps_per_epoch(len(images), self.schedule.images_a_step)
         self.draw = PatchBatches(images, budget, patch_side(images, budget), seed, self.name)
         self.about: dict[str, Any] = {
             **(about or {}),
@@ -156,9 +157,12 @@ class TuningStage:
 
 
 def patch_side(images: SegmentationDataset, budget: TuningBudget) -> tuple[int, int]:
-    """Smallest and largest patch in pixels: the budget's shares of the median long side of the images."""
-    long_sides = [images.long_side(i) for i in range(len(images))]
-    canvas = float(torch.tensor(long_sides).float().median())
+    """Smallest and largest patch in pixels: the budget's shares of the crop, or of the images' median long side."""
+    if budget.crop is not None:
+        canvas = float(budget.crop)
+    else:
+        long_sides = [images.long_side(i) for i in range(len(images))]
+        canvas = float(torch.tensor(long_sides).float().median())
     return max(1, round(budget.side[0] * canvas)), max(1, round(budget.side[1] * canvas))
 
 
@@ -171,6 +175,8 @@ def draw_patches(
 ) -> PatchBatch:
     """Patches of some images of a data set, as the budget has them."""
     pairs = [images[i] for i in indices]
+    if budget.crop is not None:
+        pairs = [_cropped(image, mask, budget.crop, generator) for image, mask in pairs]
     return sample_patches(
         [image for image, _ in pairs],
         [mask for _, mask in pairs],
@@ -182,3 +188,15 @@ def draw_patches(
         generator=generator,
         background_ids=images.classes.background_ids,
     )
+
+
+def _cropped(
+    image: tv_tensors.Image, mask: tv_tensors.Mask, crop: int, generator: torch.Generator
+) -> tuple[tv_tensors.Image, tv_tensors.Mask]:
+    """A random crop with a label in it; the whole image, should ten crops in a row have none."""
+    transform = training_transform(crop, scale=(1.0, 1.0), flip=False)
+    for _ in range(10):
+        found = apply(transform, image, mask, generator)
+        if bool((found[1] != VOID).any()):
+            return found
+    return image, mask

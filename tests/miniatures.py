@@ -101,9 +101,9 @@ def save_segmentation(mask: np.ndarray, path: Path) -> None:
 
 def write_camvid(root: Path, count: int = 4) -> Path:
     """``root/CamVid``, as in the SegNet tutorial: grey masks of road (3) and car (8), void is 11. Returns ``root``."""
-    for part in ("train", "val", "test"):
+    for start, part in enumerate(("train", "val", "test")):
         for i in range(count):
-            photo, mask = scene(i, 8, 3, border=11)
+            photo, mask = scene(start * count + i, 8, 3, border=11)
             save(photo, root / "CamVid" / part / f"0001TP_{i:06d}.png")
             save(mask, root / "CamVid" / f"{part}annot" / f"0001TP_{i:06d}.png")
     return root
@@ -111,9 +111,9 @@ def write_camvid(root: Path, count: int = 4) -> Path:
 
 def write_cityscapes(root: Path, count: int = 3) -> Path:
     """``root/leftImg8bit`` and ``root/gtFine``, with the files that lie beside the masks. Returns ``root``."""
-    for part, city in (("train", "aachen"), ("val", "munster"), ("test", "berlin")):
+    for start, (part, city) in enumerate((("train", "aachen"), ("val", "munster"), ("test", "berlin"))):
         for i in range(count):
-            photo, mask = scene(i, 26, 7, border=3)
+            photo, mask = scene(start * count + i, 26, 7, border=3)
             stem = f"{city}_{i:06d}_000019"
             save(photo, root / "leftImg8bit" / part / city / f"{stem}_leftImg8bit.png")
             annotation = root / "gtFine" / part / city

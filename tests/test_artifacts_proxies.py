@@ -14,8 +14,8 @@ from mmtutorial.artifacts.loading import FOLDER
 from mmtutorial.artifacts.proxy_making import PATCHES_AN_IMAGE, TASKS, cells, inside_patches, make_proxies
 from mmtutorial.artifacts.proxy_tasks import KNOWN, ProxyTasks
 from mmtutorial.datasets import open_dataset
+from mmtutorial.devices import make_fabric
 from mmtutorial.embedding import knn_purity
-from mmtutorial.engine import make_fabric
 from mmtutorial.errors import InputError
 from mmtutorial.experiment import ExperimentData, Plan, Request, parse_arms
 from mmtutorial.experiment.data import some

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from mmtutorial.datasets import SegmentationDataset, open_dataset
+from mmtutorial.devices import make_fabric
 from mmtutorial.drawing_ahead import batches
-from mmtutorial.engine import make_fabric, train
+from mmtutorial.engine import train
 from mmtutorial.errors import InputError
 from mmtutorial.networks import FCN, TinyEncoder
 from mmtutorial.presets import Schedule, SegmentationBudget, TuningBudget

@@ -11,7 +11,8 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from mmtutorial import engine, files
-from mmtutorial.engine import make_fabric, train
+from mmtutorial.devices import make_fabric
+from mmtutorial.engine import train
 from mmtutorial.errors import InputError
 from mmtutorial.files import read_json, read_tensors
 from mmtutorial.optimisation import learning_rate
@@ -361,22 +362,6 @@ def test_the_deterministic_kernels_are_for_training_only(tmp_path: Path, fabric:
     train(toy, seed=3, folder=tmp_path, fabric=fabric)
     assert all(during)
     assert torch.backends.cudnn.deterministic == before
-
-
-@pytest.mark.parametrize(
-    ("accelerator", "precision"), [("gpus", "32-true"), ("cpu", "8"), ("tpu", "32-true"), ("cpu", "")]
-)
-def test_devices_and_precisions_that_are_not_there(accelerator: str, precision: str) -> None:
-    with pytest.raises(InputError) as caught:
-        make_fabric(accelerator, precision)
-    assert f"cannot use accelerator '{accelerator}' with precision '{precision}'" in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
-def test_no_gpu() -> None:
-    with pytest.raises(InputError, match="cannot use accelerator 'cuda'"):
-        make_fabric("cuda")
 
 
 @pytest.mark.usefixtures("every_epoch")

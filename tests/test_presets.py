@@ -154,6 +154,20 @@ def test_the_paper_s_own_networks() -> None:
     assert get_preset("paper").encoder == "alexnet"
     vgg = get_preset("paper", "voc", "vgg16")
     assert (vgg.tuning.patches, vgg.tuning.schedule.images) == (9, 16)
+    # Four GPUs of 16 images; four of six, twice; 16 images four times over.
+    assert (vgg.tuning.schedule.images_a_step, vgg.segmentation.schedule.images_a_step) == (64, 48)
+    assert get_preset("paper").segmentation.schedule.images_a_step == 64
+    assert get_preset("paper").tuning.schedule.images_a_step == 40
+
+
+def test_the_paper_s_patches() -> None:
+    """64 to 256 pixels of a crop of 512; 128 on Cityscapes (``train_graph.prototxt`` of each configuration)."""
+    for network in ("alexnet", "vgg16"):
+        for dataset, pixels in (("voc", (64, 256)), ("cityscapes", (128, 128))):
+            tuning = get_preset("paper", dataset, network).tuning
+            assert tuning.crop is not None
+            assert tuple(share * tuning.crop for share in tuning.side) == pixels
+    assert get_preset("paper", "cityscapes").tuning.side == (0.25, 0.25)
     assert get_preset("class", "voc", "tiny-vgg").segmentation.schedule.steps == 1200
 
 

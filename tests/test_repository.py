@@ -33,6 +33,7 @@ FLOORS = {
         "class_places",
         "training_log",
         "optimisation",
+        "devices",
         "matching",
         "triplet",
         "contrastive",

@@ -241,3 +241,32 @@ def test_the_contrastive_loss_is_that_of_the_same_patches(images: SegmentationDa
     ).labels
     torch.testing.assert_close(loss, supervised_contrastive_loss(seen[0], labels, temperature=0.5))
     assert numbers == {}
+
+
+def test_patches_come_from_a_crop_and_their_side_is_a_share_of_it(dataset_of: Callable) -> None:
+    images = dataset_of([stripes(200, 300, [0, 1, 2])] * 3)
+    budget = TuningBudget(Schedule(5, images=3, lr=1e-3), patches=20, crop=40, side=(0.25, 0.5), output_size=8)
+    assert patch_side(images, budget) == (10, 20)
+    batch = draw_patches(images, [0, 1, 2], budget, (10, 20), generator_for(0))
+    middles = (batch.boxes[:, :2] + batch.boxes[:, 2:]) / 2
+    assert bool(((middles >= 0) & (middles <= 40)).all())
+    assert len(batch) == 60
+
+
+def test_a_crop_smaller_images_are_put_into_has_void_round_them(dataset_of: Callable) -> None:
+    images = dataset_of([stripes(20, 20, [0, 1])])
+    budget = TuningBudget(Schedule(5, images=1, lr=1e-3), patches=50, crop=60, side=(0.1, 0.2), output_size=8)
+    batch = draw_patches(images, [0], budget, patch_side(images, budget), generator_for(0))
+    spread = (batch.boxes[:, :2] + batch.boxes[:, 2:]) / 2
+    assert float((spread.amax(0) - spread.amin(0)).max()) <= 20
+    assert set(batch.labels.tolist()) == {0, 1}
+
+
+def test_where_labels_are_rare_a_crop_that_has_some_is_looked_for(dataset_of: Callable) -> None:
+    mask = np.full((400, 400), 255)
+    mask[:2, :2] = 1
+    images = dataset_of([mask])
+    budget = TuningBudget(Schedule(5, images=1, lr=1e-3), patches=5, crop=32, output_size=8)
+    for seed in range(5):
+        batch = draw_patches(images, [0], budget, patch_side(images, budget), generator_for(seed))
+        assert batch.labels.tolist() == [1] * 5

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mmtutorial.engine import make_fabric
+from mmtutorial.devices import make_fabric
 from mmtutorial.experiment import Plan, Request, Runner, parse_arms, write_results
 from mmtutorial.overrides import override
 from mmtutorial.presets import SMOKE, Preset

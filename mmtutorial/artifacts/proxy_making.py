@@ -16,8 +16,8 @@ from torch import Tensor
 
 from mmtutorial.artifacts.proxy_tasks import DATASET, ProxyTasks, control_of
 from mmtutorial.datasets import SegmentationDataset
+from mmtutorial.devices import make_fabric
 from mmtutorial.embedding import knn_purity, tsne
-from mmtutorial.engine import make_fabric
 from mmtutorial.errors import InputError
 from mmtutorial.experiment import Arm, ExperimentData, Plan, parse_arms
 from mmtutorial.experiment.data import some

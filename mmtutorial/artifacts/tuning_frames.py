@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from mmtutorial.artifacts.arms import TuningArms
+from mmtutorial.devices import make_fabric
 from mmtutorial.embedding import knn_purity
-from mmtutorial.engine import make_fabric, train
+from mmtutorial.engine import train
 from mmtutorial.experiment.data import ExperimentData, Request
 from mmtutorial.experiment.held_out import embed, held_out_patches
 from mmtutorial.networks import NetworkSpec, make_encoder

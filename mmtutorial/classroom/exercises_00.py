@@ -54,7 +54,9 @@ def _check_extra_steps(ask: Ask) -> None:
         (f"{steps} tuning steps of {tuning:,} pixels, fine-tuning steps of {pixels:,}", (steps, tuning, pixels))
         for steps, tuning, pixels in given
     ]
-    mistakes = [Misconception(hint, lambda *given, k=key: _extra_steps(*given, k)) for key, hint in _STEP_HINTS.items()]
+    mistakes = [
+        Misconception(hint, lambda s, t, p, k=key: _extra_steps(s, t, p, k)) for key, hint in _STEP_HINTS.items()
+    ]
     compare_numbers(ask, cases, _extra_steps, mistakes, tolerance=1e-9)
 
 

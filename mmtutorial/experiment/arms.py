@@ -87,8 +87,8 @@ def tuning_cost(preset: Preset) -> int:
     Steps alone would favour tuning where its batches hold more pixels than those of fine-tuning.
     """
     tuning, segmentation = preset.tuning, preset.segmentation
-    tuning_pixels = tuning.schedule.images * tuning.patches * tuning.output_size**2
-    segmentation_pixels = segmentation.schedule.images * segmentation.crop**2
+    tuning_pixels = tuning.schedule.images_a_step * tuning.patches * tuning.output_size**2
+    segmentation_pixels = segmentation.schedule.images_a_step * segmentation.crop**2
     return math.ceil(tuning.schedule.steps * max(1.0, tuning_pixels / segmentation_pixels))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmtutorial.datasets import VOID, ClassTable, SegmentationDataset, hold_out, open_dataset, roles
+from mmtutorial.datasets import DATASETS, VOID, ClassTable, SegmentationDataset, hold_out, open_dataset, roles
 from mmtutorial.datasets.choosing import choose_labeled
 from mmtutorial.errors import InputError
 from mmtutorial.presets import Preset
@@ -44,16 +44,17 @@ class ExperimentData:
         """
         self.request, self.preset = request, preset
         self.roles = roles(request.dataset, request.root)
-        wanted = request.labeled if request.labeled is not None else preset.labeled
         if self.roles.choose is None:
             # The same tenth is left out whether it is scored on or not, so that choosing and reporting
             # train on the same images.
             rest, spare = hold_out(self._open(self.roles.train))
+            wanted = self._wanted(len(rest))
             self.labeled = rest if wanted is None else choose_labeled(rest, wanted, filtered=False)
             self.scored_on = f"a tenth of {self.roles.train}" if request.validate else self.roles.report
             scored = spare if request.validate else self._open(self.roles.report)
         else:
-            self.labeled = self._open(self.roles.train, labeled=wanted)
+            listed = DATASETS[request.dataset].opener(request.root, self.roles.train)
+            self.labeled = self._open(self.roles.train, labeled=self._wanted(len(listed)))
             self.scored_on = self.roles.choose if request.validate else self.roles.report
             scored = self._open(self.scored_on)
         self.scored = scored if preset.evaluated is None else some(scored, preset.evaluated)
@@ -81,6 +82,15 @@ class ExperimentData:
         if self.roles.choose is None:
             images, _ = hold_out(images)
         return images if self.preset.unlabeled is None else some(images, self.preset.unlabeled)
+
+    def _wanted(self, there: int) -> int | None:
+        """How many labelled images to take of ``there``, or None for all.
+
+        Who asks for more than there are is told so. A preset does not know the data set: its number is the most it takes.
+        """
+        if self.request.labeled is not None:
+            return self.request.labeled
+        return None if self.preset.labeled is None or self.preset.labeled >= there else self.preset.labeled
 
     def _open(self, split: str, labeled: int | None = None) -> SegmentationDataset:
         root = None if self.request.root is None else Path(self.request.root)

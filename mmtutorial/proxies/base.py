@@ -96,7 +96,7 @@ class ProxyStage(ABC):
         """
         self.encoder, self.images, self.budget = encoder, images, budget
         self.schedule: Schedule = replace(budget.schedule, steps=self.steps(budget))
-        self.epoch_steps = steps_per_epoch(len(images), self.schedule.images)
+        self.epoch_steps = steps_per_epoch(len(images), self.schedule.images_a_step)
         transform = training_transform(budget.crop, scale=budget.scale, flip=True)
         self.draw = CropBatches(images, transform, self.schedule.images, seed, self.name)
         self.module: nn.Module = self.network(encoder)

@@ -96,6 +96,7 @@ class Reproduction:
     command: str
     accelerator: str = "auto"
     precision: str = "32-true"
+    devices: int = 1
     loaders: int = 0
 
     def cells(self) -> list[Cell]:
@@ -156,7 +157,7 @@ class Reproduction:
 
     def job(self, task: Task, plan: Plan, out: Path) -> Job:
         """A job of this reproduction."""
-        return Job(task, plan, str(out), self.command, self.accelerator, self.precision, self.loaders)
+        return Job(task, plan, str(out), self.command, self.accelerator, self.precision, self.devices, self.loaders)
 
 
 def run_grid(reproduction: Reproduction, *, resume: bool, workers: int) -> float:

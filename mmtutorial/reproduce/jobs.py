@@ -18,7 +18,7 @@ import torch
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
-from mmtutorial.engine import make_fabric
+from mmtutorial.devices import make_fabric
 from mmtutorial.errors import InputError
 from mmtutorial.experiment import Plan, Runner, write_pictures
 from mmtutorial.reproduce.ensemble import run_ensemble
@@ -37,6 +37,7 @@ class Job:
         command: the command line, for the record.
         accelerator: see :func:`mmtutorial.engine.make_fabric`.
         precision: likewise.
+        devices: likewise.
         loaders: see :func:`mmtutorial.engine.train`.
     """
 
@@ -46,6 +47,7 @@ class Job:
     command: str
     accelerator: str = "auto"
     precision: str = "32-true"
+    devices: int = 1
     loaders: int = 0
 
     @property
@@ -62,7 +64,7 @@ class Job:
 
 def open_runner(job: Job) -> Runner:
     """The runner of a job. Whatever is finished in its folder is not done again."""
-    fabric = make_fabric(job.accelerator, job.precision)
+    fabric = make_fabric(job.accelerator, job.precision, job.devices)
     return Runner(job.plan, Path(job.out), fabric, command=job.command, resume=True, loaders=job.loaders)
 
 

@@ -45,9 +45,9 @@ class CostCalculator(Explorer):
         preset = get_preset(state["preset"])
         tuned = preset.tuning.schedule
         items = (
-            preset.proxy.schedule.steps * preset.proxy.schedule.images,
-            tuned.steps * tuned.images * preset.tuning.patches,
-            preset.segmentation.schedule.steps * preset.segmentation.schedule.images,
+            preset.proxy.schedule.steps * preset.proxy.schedule.images_a_step,
+            tuned.steps * tuned.images_a_step * preset.tuning.patches,
+            preset.segmentation.schedule.steps * preset.segmentation.schedule.images_a_step,
         )
         speed = 1 + (state["gpus"] - 1) * state["gain"] / 100
         hours = [n / (state[rate] * speed) / 3600 for n, rate in zip(items, _RATES, strict=True)]

@@ -82,7 +82,7 @@ class TsneExplorer(Explorer):
         self._map(canvas, frames.pca[k], (_PCA, 42, _SMALL), 5, state)
         self._curve(canvas, k)
         self._picked(canvas, facts["picked"])
-        canvas.paragraph(_PCA, 42 + _SMALL + 26, _SMALL, _WARNING, size=15, color="#454C55", lines=8)
+        canvas.paragraph(_PCA, 42 + _SMALL + 26, _SMALL, _WARNING, size=17, color="#454C55", lines=8)
         if state["colour_by"] == "image":
             said = f"One sign for each of {words.count(len(np.unique(frames.groups)), 'image')}."
             canvas.text(_TSNE, 572, said)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from mmtutorial.datasets import VOID_COLOUR, ClassTable, SegmentationDataset, open_dataset
-from mmtutorial.engine import make_fabric, train
+from mmtutorial.devices import make_fabric
+from mmtutorial.engine import train
 from mmtutorial.errors import InputError
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.presets import ProxyBudget, Schedule

@@ -11,7 +11,8 @@ from skimage.color import rgb2lab
 from torch import Tensor
 
 from mmtutorial.datasets import SegmentationDataset
-from mmtutorial.engine import make_fabric, train
+from mmtutorial.devices import make_fabric
+from mmtutorial.engine import train
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.presets import ProxyBudget, Schedule
 from mmtutorial.proxies import PROXIES, ColorfulStage

@@ -13,7 +13,8 @@ from scipy import ndimage
 from torch import Tensor, nn
 
 from mmtutorial.datasets import open_dataset
-from mmtutorial.engine import make_fabric, train
+from mmtutorial.devices import make_fabric
+from mmtutorial.engine import train
 from mmtutorial.errors import InputError
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.presets import ProxyBudget, Schedule

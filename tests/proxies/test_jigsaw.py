@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from mmtutorial.datasets import open_dataset
-from mmtutorial.engine import make_fabric, train
+from mmtutorial.devices import make_fabric
+from mmtutorial.engine import train
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.presets import ProxyBudget, Schedule
 from mmtutorial.proxies import PROXIES, JigsawStage

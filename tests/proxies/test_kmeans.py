@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmtutorial.datasets import SegmentationDataset, open_dataset
-from mmtutorial.engine import make_fabric, train
+from mmtutorial.devices import make_fabric
+from mmtutorial.engine import train
 from mmtutorial.networks import Encoder, TinyEncoder
 from mmtutorial.presets import ProxyBudget, Schedule
 from mmtutorial.proxies import PROXIES, KMeansStage

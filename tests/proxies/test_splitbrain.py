@@ -12,7 +12,8 @@ from skimage.color import rgb2lab
 from torch import Tensor
 
 from mmtutorial.datasets import SegmentationDataset, open_dataset
-from mmtutorial.engine import make_fabric, train
+from mmtutorial.devices import make_fabric
+from mmtutorial.engine import train
 from mmtutorial.errors import InputError
 from mmtutorial.networks import NetworkSpec, TinyEncoder, make_encoder
 from mmtutorial.networks.lab import from_lab, to_lab

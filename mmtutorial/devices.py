@@ -1,0 +1,86 @@
+"""Which devices train: the processor, a GPU, or several, each with a process of its own (Lightning Fabric)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+from torch.multiprocessing.spawn import ProcessRaisedException
+
+from mmtutorial.errors import InputError
+
+
+def make_fabric(accelerator: str = "auto", precision: str = "32-true", devices: int = 1) -> Fabric:
+    """The devices: by default a GPU where there is one, else the processor.
+
+    Args:
+        accelerator: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        precision: ``32-true``, ``bf16-mixed`` or ``16-mixed``.
+        devices: how many; with more than one, :func:`on_each_device` starts a process for each.
+
+    Raises:
+        InputError: there is no such accelerator here, not so many devices, or no such precision.
+    """
+    # Processes are spawned for a stage and end with it. All else, such as files and scores, is done by one process.
+    strategy = "ddp_spawn" if devices > 1 else "auto"
+    try:
+        fabric = Fabric(accelerator=accelerator, devices=devices, precision=precision, strategy=strategy)  # type: ignore[arg-type]
+    except (ValueError, RuntimeError, ImportError) as error:
+        raise InputError(
+            f"cannot use accelerator '{accelerator}' with precision '{precision}' on {devices} device(s): {error}; "
+            "leave these options out for what suits this machine"
+        ) from error
+    if devices == 1:
+        fabric.launch()
+    return fabric
+
+
+def on_each_device(fabric: Fabric, work: Callable[..., None], *arguments: Any) -> None:
+    """Call ``work(fabric, *arguments)`` for each device, at the same time; here, if there is but one.
+
+    Raises:
+        InputError: raised by the work on any device.
+    """
+    if fabric.world_size == 1:
+        work(fabric, *arguments)
+        return
+    try:
+        fabric.launch(work, *arguments)
+    except ProcessRaisedException as error:
+        # The message is the traceback of that process; its last line names the error.
+        found = re.search(rf"{InputError.__name__}: (.+)\s*$", str(error))
+        if found is None:
+            raise
+        raise InputError(found[1]) from error
+
+
+def own_weights(module: nn.Module) -> None:
+    """Give this process weights of its own: those sent to a process of this machine lie in memory that all share."""
+    for tensor in (*module.parameters(), *module.buffers()):
+        if tensor.is_shared() and not tensor.is_cuda:
+            tensor.data = tensor.data.clone()
+
+
+def mean_over_devices(fabric: Fabric, numbers: Mapping[str, float]) -> dict[str, float]:
+    """Each number's mean over the devices; every device must ask at the same time."""
+    if fabric.world_size == 1:
+        return dict(numbers)
+    means = fabric.all_reduce({name: torch.tensor(value) for name, value in numbers.items()}, reduce_op="mean")
+    assert isinstance(means, dict)  # as what was given
+    return {name: float(mean) for name, mean in means.items()}
+
+
+@contextmanager
+def repeatable_kernels() -> Iterator[None]:
+    """Let cuDNN pick deterministic kernels: the same seed then gives the same numbers on the same GPU."""
+    before = torch.backends.cudnn.deterministic
+    torch.backends.cudnn.deterministic = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.deterministic = before
