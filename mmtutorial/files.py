@@ -35,7 +35,7 @@ def write_bytes(path: Path, data: bytes) -> None:
             part.unlink(missing_ok=True)
         raise InputError(
             f"cannot write {path}: {error.strerror or error}; free space or choose another --out, "
-            "then run again with --resume (what was complete is kept)"
+            "then run again (where the command has --resume, with it: what was complete is kept)"
         ) from error
 
 

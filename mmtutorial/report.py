@@ -16,7 +16,7 @@ from mmtutorial.errors import InputError
 from mmtutorial.plots import tables, words
 from mmtutorial.plots.curves import Curve
 from mmtutorial.plots.picture import Format, Picture
-from mmtutorial.report_data import Arm, Arrays, Results, read_arrays, read_curves, read_results
+from mmtutorial.report_data import Arm, Arrays, Results, read_arrays, read_curves, read_results, stored_purity
 from mmtutorial.report_findings import findings, summary
 
 STARTS = {"random": "random weights"}
@@ -159,7 +159,7 @@ def embedding_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
         arrays = read_arrays(out / "pictures" / f"embedding-{folder}.npz")
         if arrays is None:
             continue
-        purity = float(arrays["before_purity"]), float(arrays["after_purity"])
+        purity = stored_purity(arrays)
         shots = {}
         for method, title, height in (("tsne", "t-SNE", 5.4), ("pca", "PCA", 3.8)):
             before, after = arrays[f"before_{method}"], arrays[f"after_{method}"]

@@ -141,6 +141,12 @@ def read_arrays(path: Path) -> Arrays | None:
         raise InputError(f"cannot read {path} ({error}); delete it or run the experiment again") from error
 
 
+def stored_purity(arrays: Arrays) -> tuple[float, float] | None:
+    """Purity before and after tuning, stored with a map; None where there was but one held-out image."""
+    before, after = float(arrays["before_purity"]), float(arrays["after_purity"])
+    return None if math.isnan(before + after) else (before, after)
+
+
 def read_curves(out: Path, stage: str, names: Mapping[str, str], seeds: set[int]) -> Runs:
     """Reads the logs of one stage.
 

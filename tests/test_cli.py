@@ -16,7 +16,8 @@ from PIL import Image
 from mmtutorial import cli
 from mmtutorial.datasets import DATASETS, open_dataset
 from mmtutorial.errors import InputError
-from tests.own_images import CLASSES_TOML, write_camvid, write_folder, write_pair
+from tests.miniatures import write_camvid
+from tests.own_images import CLASSES_TOML, write_folder, write_pair
 from tests.tiny_run import arguments
 
 
@@ -152,32 +153,44 @@ def broken_classes(root: Path) -> str:
     return "classes.toml"
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        *(without_mask, without_image, other_size, strange_ids, corrupt_jpeg, rgb_mask, void_mask, empty_split),
-        broken_classes,
-    ],
-)
-@pytest.mark.parametrize("command", ["run", "check"])
-def test_bad_files(call: Call, tmp_path: Path, spoil: Callable[[Path], str], command: str) -> None:
+NOTHING_OPENS = (without_mask, without_image, empty_split, broken_classes)
+ONE_FILE_IS_BAD = (other_size, strange_ids, corrupt_jpeg, rgb_mask, void_mask)
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Path:
+    """A folder with lists."""
     root = write_folder(tmp_path / "data", 8)
     (root / "train.txt").write_text("\n".join(f"leaf_{i:02d}" for i in range(1, 7)))
     (root / "val.txt").write_text("leaf_00\n")
     (root / "test.txt").write_text("leaf_07\n")
-    said = spoil(root)
-    out = tmp_path / "out"
-    words = ["data", "check", "folder"]
-    if command == "run":
-        words = ["run", "--dataset", "folder", "--preset", "smoke", "--set", "labeled=none", "--out", out]  # type: ignore[list-item]
-    spoken = call(*words, "--root", root)
-    if command == "check" and spoil is void_mask:
-        assert spoken.code == 2 or "void" in spoken.out
-        return
-    assert spoken.code == 2
-    assert spoken.err.count("\n") == 1
-    assert said in spoken.err
+    return root
+
+
+@pytest.mark.parametrize("spoil", [*NOTHING_OPENS, *ONE_FILE_IS_BAD])
+def test_bad_files(call: Call, tmp_path: Path, listed: Path, spoil: Callable[[Path], str]) -> None:
+    said, out = spoil(listed), tmp_path / "out"
+    assert_refused(call("run", "--dataset", "folder", "--preset", "smoke", "--root", listed, "--out", out), said)
     assert not out.exists()
+
+
+@pytest.mark.parametrize("spoil", NOTHING_OPENS)
+def test_data_check_of_what_cannot_be_opened(call: Call, listed: Path, spoil: Callable[[Path], str]) -> None:
+    said = spoil(listed)
+    assert_refused(call("data", "check", "folder", "--root", listed), said)
+
+
+@pytest.mark.parametrize("spoil", ONE_FILE_IS_BAD)
+def test_data_check_names_a_bad_file_and_looks_at_the_rest(
+    call: Call, listed: Path, spoil: Callable[[Path], str]
+) -> None:
+    said = spoil(listed)
+    spoken = call("data", "check", "folder", "--root", listed)
+    assert (spoken.code, spoken.err) == (1, "")
+    assert ("void all over:\n    leaf_02\n" if spoil is void_mask else said) in spoken.out
+    assert "folder train: 6 images" in spoken.out
+    assert "folder test: 1 images" in spoken.out
+    assert spoken.out.endswith("mend what is named above, then check again\n")
 
 
 def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,10 +219,11 @@ def test_usage_errors_exit_with_two_as_well(call: Call, words: list[str]) -> Non
 OPTIONS: dict[tuple[str, ...], list[str]] = {
     (): ["doctor", "data", "run", "reproduce", "predict", "report", "lab", "--debug"],
     ("doctor",): ["--root"],
-    ("data",): ["list", "get", "check"],
+    ("data",): ["list", "get", "check", "masks"],
     ("data", "list"): [],
     ("data", "get"): ["--root", "--from"],
-    ("data", "check"): ["--root", "--classes"],
+    ("data", "check"): ["--root", "--classes", "--out"],
+    ("data", "masks"): ["--photos", "--out", "--classes"],
     ("run",): [
         *("--dataset", "--root", "--classes", "--labeled", "--preset", "--arms", "--seeds", "--out", "--resume"),
         *("--network", "--validate", "--set", "--accelerator", "--precision"),
@@ -263,6 +277,47 @@ def test_data_check_of_some_classes(call: Call, tmp_path: Path) -> None:
     assert said.code == 0
     assert "camvid train: 3 images" in said.out
     assert "building" not in said.out
+
+
+def test_data_check_finds_an_image_in_two_splits(call: Call, listed: Path) -> None:
+    for part, suffix in (("images", "png"), ("masks", "png")):
+        shutil.copy(listed / part / f"leaf_07.{suffix}", listed / part / f"leaf_03.{suffix}")
+    said = call("data", "check", "folder", "--root", listed)
+    assert said.code == 1
+    assert "1 image of test also in train: take them out of one of the two\n    leaf_03 = leaf_07\n" in said.out
+
+
+def test_data_check_writes_a_contact_sheet(call: Call, listed: Path, tmp_path: Path) -> None:
+    page = tmp_path / "new" / "sheet.html"
+    said = call("data", "check", "folder", "--root", listed, "--out", page)
+    assert said.code == 0
+    assert said.out.endswith(f"all files can be used, and no image that is scored is among those trained on\n{page}\n")
+    # Six, one and one image with masks, and the six that train once more, without.
+    assert page.read_text(encoding="utf-8").count("data:image/jpeg;base64") == 14
+    corrupt_jpeg(listed)
+    assert call("data", "check", "folder", "--root", listed, "--out", page).code == 1
+    assert "leaf_02.jpg" in page.read_text(encoding="utf-8"), "the sheet is wanted most where something is wrong"
+    nowhere = call("data", "check", "folder", "--root", listed, "--out", listed / "val.txt" / "x")
+    assert (nowhere.code, nowhere.err.count("\n")) == (2, 1)
+    assert f"cannot write {listed / 'val.txt' / 'x'}" in nowhere.err
+
+
+def test_data_masks(call: Call, tmp_path: Path) -> None:
+    photos, outlines, out = tmp_path / "photos", tmp_path / "outlines", tmp_path / "data"
+    for i in range(2):
+        write_pair(photos / f"{i}.jpg", None, i)
+    outline = {"label": "leaf", "shape_type": "polygon", "points": [[0, 0], [10, 0], [10, 20], [0, 20]]}
+    outlines.mkdir()
+    (outlines / "0.json").write_text(json.dumps({"imagePath": "0.jpg", "shapes": [outline]}))
+    said = call("data", "masks", outlines, "--photos", photos, "--out", out)
+    assert (said.code, said.err) == (0, "")
+    assert said.out == f"1 photos with masks, 1 without; classes: background, leaf\n{out}\n"
+    with Image.open(out / "masks" / "0.png") as mask:
+        assert np.count_nonzero(np.array(mask) == 1) == 10 * 20
+    words = ["data", "masks", outlines, "--photos", photos, "--out"]
+    assert_refused(call(*words, out), "not empty; give a new folder")
+    assert_refused(call(*words, tmp_path / "new", "--classes", "stem, root"), "'leaf'", "not among the classes stem")
+    assert not (tmp_path / "new").exists()
 
 
 def test_doctor(call: Call) -> None:

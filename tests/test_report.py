@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mmtutorial import report
@@ -146,6 +147,18 @@ def test_the_least_that_an_arm_may_say(bare: Path) -> None:
     text = write_report(bare).read_text(encoding="utf-8")
     assert "The highest mean is that of random: 30.0 % mIoU (1 seed). No arms were compared." in text
     assert 'href="#differences"' not in text
+
+
+def test_maps_without_purity(run: Path, tmp_path: Path) -> None:
+    """One held-out image has no neighbours in other images to measure it by."""
+    shutil.copytree(run, tmp_path / "run")
+    for path in (tmp_path / "run" / "pictures").glob("embedding-*.npz"):
+        with np.load(path) as stored:
+            arrays = {**stored, "before_purity": np.array(np.nan), "after_purity": np.array(np.nan)}
+        np.savez(path, **arrays)
+    page = write_report(tmp_path / "run").read_text(encoding="utf-8")
+    assert "<h3>random+graph</h3>" in page
+    assert "purity nan" not in page
 
 
 def test_one_seed_claims_nothing(tmp_path: Path) -> None:

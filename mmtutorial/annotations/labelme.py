@@ -53,7 +53,7 @@ def _shape(shape: dict[str, Any], path: Path) -> Shape:
     points = tuple((float(x), float(y)) for x, y in shape["points"])
     if kind in _WITHOUT_AREA or (kind == "polygon" and len(points) < 3):
         raise InputError(f"{path}: the shape '{label}' is a {kind} without an area; draw it as a polygon or delete it")
-    if kind == "polygon":
+    if kind in ("polygon", "oriented_rectangle"):  # The latter, of labelme 6, lists its four corners.
         return Polygon(label, points)
     (x0, y0), (x1, y1) = points[:2]
     if kind == "rectangle":

@@ -86,7 +86,8 @@ class ExperimentData:
     def _wanted(self, there: int) -> int | None:
         """How many labelled images to take of ``there``, or None for all.
 
-        Who asks for more than there are is told so. A preset does not know the data set: its number is the most it takes.
+        Who asks for more than there are is told so. A preset does not know the data set: its number is the most that
+        it takes.
         """
         if self.request.labeled is not None:
             return self.request.labeled

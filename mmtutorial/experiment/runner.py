@@ -11,6 +11,7 @@ Beside the stages' own files (see ``stages.py``) a run leaves::
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -51,7 +52,10 @@ class ArmRun:
 
 @dataclass(frozen=True)
 class ProxyRun:
-    """One proxy task with one seed, finished: its score, and kNN purity of random and of trained weights."""
+    """One proxy task with one seed, finished: its score, and kNN purity of random and of trained weights.
+
+    Purity is NaN where there is but one held-out image: neighbours have to come from another.
+    """
 
     score: ProxyScore
     purity: tuple[float, float]
@@ -119,29 +123,35 @@ class Runner:
             return {"before": random, "after": self._purity_of(self.stages.proxy(arm, seed)[0].encoder)}
 
         found = _once(folder / "purity.json", purity)
-        return ProxyRun(ProxyScore(**_once(folder / "score.json", score)), (found["before"], found["after"]))
+        return ProxyRun(ProxyScore(**_once(folder / "score.json", score)), _both(found))
 
     def embeddings(self, arm: Arm, seed: int, *, tuned: bool) -> Tensor:
         """(P, D) embeddings of the held-out patches, before or after tuning."""
         return self._embed(self.stages.encoder(arm, seed, tuned=tuned)[0])
 
     def purity(self, arm: Arm, seed: int) -> tuple[float, float]:
-        """Cross-image kNN purity of held-out patches before and after the arm's tuning."""
+        """Cross-image kNN purity of held-out patches before and after the arm's tuning; NaN for a single image."""
 
         def both() -> dict[str, Any]:
             before, after = (self._purity_of(self.stages.encoder(arm, seed, tuned=tuned)[0]) for tuned in (False, True))
             return {"before": before, "after": after}
 
-        found = _once(self.stages.folder(seed, "tuning", arm.name) / "purity.json", both)
-        return found["before"], found["after"]
+        return _both(_once(self.stages.folder(seed, "tuning", arm.name) / "purity.json", both))
 
-    def _purity_of(self, encoder: Encoder) -> float:
+    def _purity_of(self, encoder: Encoder) -> float | None:
+        """For the record, in which None stands for NaN."""
         patches = held_out_patches(self.data)
-        return knn_purity(self._embed(encoder), patches.labels, patches.image_index)
+        purity = knn_purity(self._embed(encoder), patches.labels, patches.image_index)
+        return None if math.isnan(purity) else purity
 
     def _embed(self, encoder: Encoder) -> Tensor:
         embedder = self.fabric.to_device(Embedder(encoder, self.plan.preset.tuning.pooling))
         return embed(embedder, held_out_patches(self.data).images)
+
+
+def _both(found: dict[str, Any]) -> tuple[float, float]:
+    before, after = (math.nan if found[when] is None else found[when] for when in ("before", "after"))
+    return before, after
 
 
 def _once(record: Path, compute: Any) -> dict[str, Any]:

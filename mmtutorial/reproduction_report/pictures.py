@@ -16,7 +16,7 @@ from mmtutorial.plots import words
 from mmtutorial.plots.beside import Family
 from mmtutorial.plots.picture import Format, Picture
 from mmtutorial.report import Shot
-from mmtutorial.report_data import Arrays, Results, read_arrays
+from mmtutorial.report_data import Arrays, Results, read_arrays, stored_purity
 
 DPI = 90
 """Less than on the page of a run: there are far more pictures here."""
@@ -115,7 +115,7 @@ def embedding_pictures(out: Path, reproduction: Reproduction) -> Iterator[Captio
             arrays = _arrays(folder(out, benchmark, network) / f"embedding-{arm}.npz", needed)
             if arrays is None:
                 continue
-            purity = float(arrays["before_purity"]), float(arrays["after_purity"])
+            purity = stored_purity(arrays)
             picture = plots.before_after(
                 arrays["before_tsne"], arrays["after_tsne"], arrays["labels"], benchmark.classes, purity=purity
             )

@@ -584,8 +584,8 @@ print(f"what {best} gains is over four times what any other gains:", bool(gain[b
 # - **Position:** nobody knows. Drawn objects stand anywhere, so a patch alone says nothing about its place, and jigsaw
 #   must solve its puzzles by how tiles *relate*. On photographs, with sky above and road below, that may differ.
 # - **Class:** colorization gains a little on its own random start, most others nothing or less than nothing. Jigsaw,
-#   learnt so well, sorts by class *worse* than random weights, as do in-painting and BiGAN. Image-level labels stand by
-#   themselves.
+#   learnt so well, sorts by class *worse* than random weights, as do in-painting, BiGAN and, by a hair, k-means.
+#   Image-level labels stand by themselves.
 #
 # So the claim half holds. The features are not those that segmentation needs, but nor are they simply "colour" and
 # "place": a task teaches what *it* needs, and that may be something for which we have no word.

@@ -8,7 +8,7 @@ from mmtutorial.datasets import SegmentationDataset, hold_out, open_dataset
 from mmtutorial.errors import InputError
 from mmtutorial.experiment.data import ExperimentData, Request, some
 from mmtutorial.overrides import override
-from tests.own_images import write_folder
+from tests.own_images import write_camvid, write_folder
 from tests.tiny_run import preset
 
 SMALL = {"size": "64"}
@@ -89,6 +89,17 @@ def test_a_folder_of_your_own(tmp_path: Path) -> None:
     assert (data.labeled.split, data.scored.split) == ("train", "test")
     assert not set(ids(data.labeled)) & set(ids(data.scored))
     assert data.classes.names == ("background", "leaf")
+
+
+def test_the_number_of_a_preset_is_the_most_that_it_takes(tmp_path: Path) -> None:
+    write_folder(tmp_path, 20)
+    for most, taken in (("12", 12), ("99", 16)):
+        data = ExperimentData(Request("folder", str(tmp_path)), override(preset(), {"labeled": most}))
+        assert len(set(ids(data.labeled))) == taken
+    write_camvid(tmp_path, 12)
+    # One of the twelve is held out for choosing.
+    data = ExperimentData(Request("camvid", str(tmp_path)), override(preset(), {"labeled": "99"}))
+    assert len(set(ids(data.labeled))) == 11
 
 
 def test_more_labels_than_there_are(tmp_path: Path) -> None:

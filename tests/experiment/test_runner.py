@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,16 @@ def test_a_folder_of_your_own_goes_through(tmp_path: Path) -> None:
     results = finish(runner(tmp_path / "out", arms=ALL_KINDS, dataset="folder", root=str(tmp_path / "data")))
     assert results["classes"] == ["background", "leaf"]
     assert results["evaluated_on"] == "test"
+
+
+def test_one_held_out_image_has_no_purity_as_neighbours_come_from_others(tmp_path: Path) -> None:
+    tiny = runner(tmp_path, arms="random+graph,colorization", evaluated=1)
+    results = finish(tiny)
+    assert results["images_evaluated"] == 1
+    assert [arm["knn_purity"] for arm in results["arms"]] == [{"before": [None], "after": [None]}, None]
+    assert results["proxies"][0]["knn_purity"] == [None]
+    again = runner(tmp_path, arms="random+graph,colorization", evaluated=1, resume=True)
+    assert all(math.isnan(value) for value in again.purity(ARMS["random+graph"], 0))
 
 
 @pytest.mark.parametrize(("dataset", "classes"), [("voc", ("cat", "dog")), ("camvid", None)])
