@@ -78,11 +78,13 @@ def test_scores_of_images_are_those_of_their_masks(shipped: SegmentationResults)
 
 def test_the_browser_shows_the_images_asked_for(shipped: SegmentationResults) -> None:
     browser = shipped.browser({"worst": [3], "best": [499, 0]})
-    state = browser.state(kind="best", image=1, arm="random")
+    state = browser.state(kind="best", image=1, arm="random+graph")
     facts = browser.facts(state)
     assert (facts["id"], facts["kind"]) == (open_dataset(DATASET, split=SPLIT).image_id(0), "best")
     assert facts["miou"] == pytest.approx([100 * float(shipped.image_miou(arm)[0]) for arm in shipped.names])
-    assert facts["mean"] == pytest.approx(100 * mean_iou(shipped.confusion("random")))
+    assert facts["mean"] == pytest.approx(100 * mean_iou(shipped.confusion("random+graph")))
+    here = confusion_matrix(shipped.true_masks()[:1], shipped.masks("random+graph")[:1], 9)
+    assert facts["image_iou"] == pytest.approx((100 * per_class_iou(here)).tolist(), nan_ok=True)
     assert "random" in browser.static(kind="worst", arm="random").alt
 
 

@@ -51,18 +51,17 @@ class CostCalculator(Explorer):
         )
         speed = 1 + (state["gpus"] - 1) * state["gain"] / 100
         hours = [n / (state[rate] * speed) / 3600 for n, rate in zip(items, _RATES, strict=True)]
+        # A GPU holds one batch at a time, however many share the batches of a step.
         images = preset.segmentation.schedule.images
-        # The images of a step are dealt out evenly; the fullest GPU counts.
-        share = -(-images // state["gpus"])
         held = state["weights"] * 1e6 * BYTES_PER_WEIGHT / 1e9
-        shown = share * state["activations"] / 1000
+        shown = images * state["activations"] / 1000
         return {
             "items": items,
             "speed": speed,
             "hours": hours,
             "run_hours": sum(hours),
             "total_hours": sum(hours) * state["runs"],
-            "images_per_gpu": share,
+            "images_per_gpu": images,
             "weights_gb": held,
             "activations_gb": shown,
             "memory_gb": held + shown,

@@ -265,7 +265,7 @@ print(f"kNN purity of the cloud: {knn_purity(cloud, lots):.1f}")
 # %% [markdown]
 # At perplexity 2 it crumbles into groups that mean nothing. So: sizes of clusters, distances between them and their
 # number are the map's, not the data's. A t-SNE is a place to look for questions; the number beside it answers.
-
+#
 # ## 6 One cluster a class?
 #
 # That is what the connected graph of notebook 03 is for. The package has the same run with other ways of matching, from

@@ -266,7 +266,7 @@ calculator.static(**filled, preset="class", weights=0.3, activations=2, runs=10)
 
 # %% [markdown]
 # Those rates are of the tiny network and say nothing of AlexNet. So measure AlexNet too: a forward and a backward pass
-# with one crop of 512 pixels, on your processor.
+# with two crops of 512 pixels, on your processor.
 
 # %%
 
@@ -627,8 +627,8 @@ print(check("08.palette_mask", palette_mask))
 
 # %% [markdown]
 # **Never resize a mask by interpolation**, in colours or in ids: between class 1 and class 7 lies no class 4.
-# Photographs may be interpolated, their masks take the *nearest* pixel. See what a smooth resize to half the size
-# would have invented:
+# Photographs may be interpolated, their masks take the *nearest* pixel. See what a smooth resize, to a third of the
+# side, would have invented:
 
 # %%
 # NBVAL_CHECK_OUTPUT

@@ -140,11 +140,10 @@ def test_an_error_in_a_callback_is_seen_in_the_page(address: str, browser: Any) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("callback", [MOVED, BY_BUTTON], ids=["moved", "by a button"])
-def test_an_error_in_a_callback_fails_the_run_of_a_notebook(callback: str, tmp_path: Path) -> None:
-    outcome = nbval_lax(write(tmp_path / "fragile.ipynb", FRAGILE, callback))
-    assert outcome.failed == {1}, outcome.text
-    assert "this frame cannot be drawn" in outcome.text
+def test_an_error_in_a_callback_fails_the_run_of_a_notebook(tmp_path: Path) -> None:
+    outcome = nbval_lax(write(tmp_path / "fragile.ipynb", FRAGILE, MOVED, BY_BUTTON))
+    assert outcome.failed == {1, 2}, outcome.text
+    assert outcome.text.count("this frame cannot be drawn") >= 2
     assert outcome.passed == 1
 
 

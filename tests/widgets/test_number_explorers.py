@@ -64,21 +64,21 @@ def test_hours_follow_from_steps_and_rates(preset: str) -> None:
     assert facts["speed"] == 2
     proxy, tuned, segmented = budget.proxy.schedule, budget.tuning.schedule, budget.segmentation.schedule
     seconds = (
-        proxy.steps * proxy.images / 200
-        + tuned.steps * tuned.images * budget.tuning.patches / 800
-        + segmented.steps * segmented.images / 40
+        proxy.steps * proxy.images_a_step / 200
+        + tuned.steps * tuned.images_a_step * budget.tuning.patches / 800
+        + segmented.steps * segmented.images_a_step / 40
     )
     assert facts["run_hours"] == pytest.approx(seconds / 3600)
     assert facts["total_hours"] == pytest.approx(7 * seconds / 3600)
 
 
-def test_memory_is_weights_and_the_images_of_the_fullest_gpu() -> None:
+def test_memory_is_weights_and_the_images_of_a_batch() -> None:
     calculator = CostCalculator()
     facts = calculator.facts(calculator.state(preset="paper", gpus=3, weights=100.0, activations=500))
-    assert facts["images_per_gpu"] == 6
-    assert facts["memory_gb"] == pytest.approx(100e6 * 16 / 1e9 + 6 * 0.5)
+    assert facts["images_per_gpu"] == 16
+    assert facts["memory_gb"] == pytest.approx(100e6 * 16 / 1e9 + 16 * 0.5)
     assert (
-        "Memory of each GPU while fine-tuning: 4.6 GB."
+        "Memory of each GPU while fine-tuning: 9.6 GB."
         in calculator.static(preset="paper", gpus=3, weights=100.0, activations=500).alt
     )
 
