@@ -111,6 +111,8 @@ def _lasting(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
             if "Traceback" in output.text or "Warning" in output.text:
                 raise ValueError(f"a cell wrote to stderr:\n{output.text}")
             continue
+        if _WIDGET in data and output.output_type == "display_data":
+            continue  # A progress bar, which comes on a slow machine only; explorers are what their cell ends with.
         if _WIDGET in data:
             # Its state is gone when the kernel ends, and a viewer would show an error in its place.
             output.data = {"text/plain": _WIDGET_TEXT}

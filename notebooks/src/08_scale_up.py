@@ -737,14 +737,50 @@ place.cleanup()
 #
 # ## 7 From disk
 #
-# <!-- from disk: to be extended -->
 # The data sets of the paper lie on your disk, not in the package. `mmtutorial data list` says what each expects and
 # what can be fetched, and `mmtutorial data get voc --root data` fetches it; CityScapes needs a login of your own.
 # Then, as for your folder, `mmtutorial data check voc --root data`.
 #
-# Ten thousand photographs do not fit into memory. A data set keeps decoded images up to a number of bytes and decodes
-# the others at each use; `mmtutorial run --loaders 4` has four processes do so ahead of the training, so that the GPU
-# need not wait.
+# Do they fit into memory? A decoded image takes three bytes a pixel, and its mask a fourth:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+from mmtutorial.datasets.store import MEMORY_BUDGET
+
+print(f"kept in memory at most: {MEMORY_BUDGET / 1e6:.0f} MB for each part of a data set")
+for name, photos, wide, high in (("VOC 2012 with SBD", 10_582, 500, 375), ("CityScapes", 2_975, 2_048, 1_024)):
+    size = 4 * photos * wide * high
+    print(f"{name:18s}{size / 1e9:5.1f} GB decoded, of which {min(1, MEMORY_BUDGET / size):.0%} stay in memory")
+
+# %% [markdown]
+# The rest is read and decoded *at each use*. Is that a bottleneck? Compare what reading costs with what training costs,
+# photograph by photograph, on your machine:
+
+# %%
+import io
+
+
+def reading(wide, high, kind, times=4 if SMOKE else 20):
+    """Seconds of processor time to decode one photograph of a size."""
+    buffer = io.BytesIO()
+    Image.fromarray(fresh[0][0].permute(1, 2, 0).numpy()).resize((wide, high)).save(buffer, kind)
+    begun = time.process_time()  # decoding has a single thread
+    for _ in range(times):
+        np.asarray(Image.open(io.BytesIO(buffer.getvalue())).convert("RGB"))
+    return (time.process_time() - begun) / times
+
+
+for name, photo in (("VOC, JPEG", (500, 375, "JPEG")), ("CityScapes, PNG", (2048, 1024, "PNG"))):
+    cost = reading(*photo)
+    print(f"{name:16s}{1000 * cost:5.1f} ms to read; to train AlexNet on a crop: {1000 / alexnet_rate:.0f} ms here")
+    print(f"{'':16s}a GPU that trains 500 crops a second needs {500 * cost:.1f} processes that read ahead")
+
+# %% [markdown]
+# (Drawn pictures, enlarged; photographs take somewhat longer.) On a processor reading hardly counts. A fast GPU waits
+# for it, and for cropping, which is not in these figures. So `mmtutorial run --loaders 4` has four processes read and
+# crop the coming batches while the GPU works. What a step sees depends on the number of the step and on nothing else,
+# neither on which process draws it nor on when. So the numbers are the same, bit for bit, with any number of loaders.
+# `benchmarks/from_disk.py` measures speed and memory with and without them.
 #
 # ## 8 To discuss
 #
