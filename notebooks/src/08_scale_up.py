@@ -762,8 +762,10 @@ import io
 
 def reading(wide, high, kind, times=4 if SMOKE else 20):
     """Seconds of processor time to decode one photograph of a size."""
+    photo = np.asarray(Image.fromarray(fresh[0][0].permute(1, 2, 0).numpy()).resize((wide, high)), dtype=int)
+    noisy = photo + np.random.default_rng(0).integers(-12, 13, photo.shape)  # as in a photograph; it costs time to read
     buffer = io.BytesIO()
-    Image.fromarray(fresh[0][0].permute(1, 2, 0).numpy()).resize((wide, high)).save(buffer, kind)
+    Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(buffer, kind)
     begun = time.process_time()  # decoding has a single thread
     for _ in range(times):
         np.asarray(Image.open(io.BytesIO(buffer.getvalue())).convert("RGB"))
@@ -776,7 +778,7 @@ for name, photo in (("VOC, JPEG", (500, 375, "JPEG")), ("CityScapes, PNG", (2048
     print(f"{'':16s}a GPU that trains 500 crops a second needs {500 * cost:.1f} processes that read ahead")
 
 # %% [markdown]
-# (Drawn pictures, enlarged; photographs take somewhat longer.) On a processor reading hardly counts. A fast GPU waits
+# (Drawn pictures, enlarged, with noise.) On a processor reading hardly counts. A fast GPU waits
 # for it, and for cropping, which is not in these figures. So `mmtutorial run --loaders 4` has four processes read and
 # crop the coming batches while the GPU works. What a step sees depends on the number of the step and on nothing else,
 # neither on which process draws it nor on when. So the numbers are the same, bit for bit, with any number of loaders.
