@@ -4,7 +4,7 @@
     python benchmarks/from_disk.py --network alexnet --steps 20
 
 Writes the photos into a temporary folder, then fine-tunes on them in a fresh process for each way: all in memory;
-from disk, 512 MiB of it in memory; from disk with one and with two processes that read ahead. Prints seconds a step
+from disk, 256 MiB of it in memory; from disk with one and with two processes that read ahead. Prints seconds a step
 (median) and the most memory that the process and its children held (proportional set size, so that shared pages count
 once). The ways take turns, round by round, so that a busy machine slows them all alike. Needs psutil.
 """
@@ -37,9 +37,9 @@ from mmtutorial.segmentation import SegmentationStage
 
 WAYS = {
     "in memory": (4096, 0),
-    "from disk": (512, 0),
-    "from disk, 1 loader": (512, 1),
-    "from disk, 2 loaders": (512, 2),
+    "from disk": (256, 0),
+    "from disk, 1 loader": (256, 1),
+    "from disk, 2 loaders": (256, 2),
 }
 """MiB of images that may stay in memory, and processes that read ahead."""
 WARM_UP = 3

@@ -11,8 +11,8 @@ Pixels = NDArray[np.uint8]
 Pair = tuple[Pixels, Pixels]
 """An image ``(3, H, W)`` and its mask ``(H, W)``, both uint8."""
 
-MEMORY_BUDGET = 512 * 2**20
-"""Bytes of images and masks that one data set keeps: 700 photos of 500 x 375, or 9,000 of 160 x 120."""
+MEMORY_BUDGET = 256 * 2**20
+"""Bytes of images and masks that one data set keeps: 350 photos of 500 x 375, or 3,500 of 160 x 120."""
 
 
 class Store:
