@@ -47,11 +47,11 @@ def test_no_file_ships_without_a_name() -> None:
 
 def test_the_shipped_reproduction_says_how_it_was_made_and_has_every_row() -> None:
     raw = json.loads((FOLDER / "reproduction.json").read_text())
-    assert raw["command"].startswith("mmtutorial reproduce --preset class --seeds 10,11,12 ")
+    assert raw["command"].startswith("mmtutorial reproduce --preset class --seeds 10,11,12,13,14 ")
     assert {"torch", "mmtutorial"} <= set(raw["versions"])
     found = read_reproduction(FOLDER)
     assert missing(found) == []
-    assert all(row.seeds == (10, 11, 12) for row in found.rows)
+    assert all(row.seeds == (10, 11, 12, 13, 14) for row in found.rows)
 
 
 def test_frames_and_arms_tell_of_the_same_run() -> None:

@@ -309,13 +309,13 @@ def executed(*outputs: nbformat.NotebookNode) -> tuple[nbformat.NotebookNode, nb
 
 
 def test_what_lasts_of_outputs() -> None:
-    widget = nbformat.v4.new_output(
-        "display_data", data={"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "HBox(...)"}
-    )
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "HBox(...)"}
+    widget = nbformat.v4.new_output("execute_result", data=dict(view))
+    bar = nbformat.v4.new_output("display_data", data=dict(view))
     picture = nbformat.v4.new_output("display_data", data={"image/png": png(9), "text/html": "<b>same</b>"})
     progress = nbformat.v4.new_output("stream", name="stderr", text="50%|#####")
     printed = nbformat.v4.new_output("stream", text="hello")
-    done = executing.tidied(*executed(widget, picture, progress, printed))
+    done = executing.tidied(*executed(bar, widget, picture, progress, printed))
     assert done.metadata == {}
     assert done.cells[0].metadata == {}
     kept = done.cells[0].outputs
