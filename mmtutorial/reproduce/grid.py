@@ -174,6 +174,9 @@ def run_grid(reproduction: Reproduction, *, resume: bool, workers: int) -> float
     begun = time.monotonic()
     jobs = reproduction.training_jobs()
     claim(out, settings, reproduction.command)
+    # Here and not in the jobs, two of which would write the same file at the same moment.
+    for job in jobs:
+        claim(Path(job.out), job.plan.settings(), job.command)
     run_jobs(jobs, workers, "training")
     run_jobs(reproduction.closing_jobs(), workers, "pictures")
     return time.monotonic() - begun

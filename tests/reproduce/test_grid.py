@@ -155,7 +155,7 @@ def test_stopped_and_resumed_it_ends_as_if_it_had_not_been(out: Path, tmp_path: 
         time.sleep(0.05)
     first.send_signal(signal.SIGINT)
     _, said = first.communicate(timeout=60)
-    assert first.returncode == 130
+    assert first.returncode == 130, said[-500:]
     assert "the same command with --resume goes on from here" in said
     assert "Traceback" not in said.split("mmtutorial: stopped")[0][-200:]
     assert not (tmp_path / "reproduction.json").exists()
