@@ -112,9 +112,9 @@ def train(stage: Stage, *, seed: int, folder: Path, fabric: Fabric, loaders: int
             "evenly; choose as many devices, or set the stage's schedule.parts to a multiple of them"
         )
     on_each_device(fabric, _train, stage, seed, folder, about, loaders)
-    # Where other processes did the work, the weights are in the file alone.
-    stage.module.load_state_dict(_load(model, about)[0])
-    fabric.to_device(stage.module)
+    if fabric.world_size > 1:  # Other processes did the work: the weights are in the file alone.
+        stage.module.load_state_dict(_load(model, about)[0])
+        fabric.to_device(stage.module)
     return StageResult(stage.schedule.steps, read_json(done)["seconds"])
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
+import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -65,6 +69,29 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read {path}: {error}; delete it and run again with --resume") from None
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Write arrays as a compressed ``.npz`` without pickles, whole or not at all; see :func:`write_bytes`."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    write_bytes(path, buffer.getvalue())
+
+
+@contextlib.contextmanager
+def stored_arrays(path: Path, what: str, remedy: str = "make them again") -> Iterator[dict[str, Any]]:
+    """What :func:`write_arrays` wrote, by name.
+
+    Raises:
+        InputError: the file is not there or damaged, or the block made nothing of what it holds.
+    """
+    try:
+        # Given a path, numpy would leave the file of a damaged archive open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        yield arrays
+    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise InputError(f"cannot read {what} from {path}: {error}; {remedy}") from None
 
 
 def write_tensors(path: Path, tensors: dict[str, torch.Tensor], about: dict[str, Any]) -> None:

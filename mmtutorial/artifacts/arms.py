@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mmtutorial.errors import InputError, unknown
-from mmtutorial.files import write_bytes
+from mmtutorial.errors import unknown
+from mmtutorial.files import stored_arrays, write_arrays
 
 BEFORE = "before"
 """The name under which the embeddings before any tuning are kept."""
@@ -65,10 +62,7 @@ class TuningArms:
 
     def save(self, path: Path) -> None:
         """Write an ``.npz`` file without pickles, whole or not at all."""
-        buffer = io.BytesIO()
-        arrays: dict[str, Any] = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
-        np.savez_compressed(buffer, **arrays)
-        write_bytes(path, buffer.getvalue())
+        write_arrays(path, {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)})
 
     @staticmethod
     def load(path: Path) -> TuningArms:
@@ -77,9 +71,5 @@ class TuningArms:
         Raises:
             InputError: the file is not there or not one of ours.
         """
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
+        with stored_arrays(path, "tuning arms") as arrays:
             return TuningArms(names=tuple(map(str, arrays.pop("names"))), **arrays)
-        except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise InputError(f"cannot read tuning arms from {path}: {error}; make them again") from None

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,8 +13,8 @@ from PIL import Image
 from torch import Tensor
 
 from mmtutorial.datasets import open_dataset
-from mmtutorial.errors import InputError, unknown
-from mmtutorial.files import write_bytes
+from mmtutorial.errors import unknown
+from mmtutorial.files import stored_arrays, write_arrays
 from mmtutorial.proxies import PROXIES
 from mmtutorial.widgets.proxy_explorer import FeatureMap, ProxyExample, ProxyExplorer
 
@@ -139,10 +137,7 @@ class ProxyTasks:
 
     def save(self, path: Path) -> None:
         """Write an ``.npz`` file without pickles, whole or not at all."""
-        buffer = io.BytesIO()
-        arrays: dict[str, Any] = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
-        np.savez_compressed(buffer, **arrays)
-        write_bytes(path, buffer.getvalue())
+        write_arrays(path, {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)})
 
     @staticmethod
     def load(path: Path) -> ProxyTasks:
@@ -151,13 +146,9 @@ class ProxyTasks:
         Raises:
             InputError: the file is not there or not one of ours.
         """
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
+        with stored_arrays(path, "proxy tasks") as arrays:
             names, controls = (tuple(map(str, arrays.pop(key))) for key in ("names", "controls"))
             return ProxyTasks(names=names, controls=controls, **arrays)
-        except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise InputError(f"cannot read proxy tasks from {path}: {error}; make them again") from None
 
     def _place(self, name: str) -> int:
         known = (*self.names, *self.controls)

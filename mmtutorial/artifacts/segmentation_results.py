@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +13,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmtutorial.datasets import open_dataset
-from mmtutorial.errors import InputError, unknown
-from mmtutorial.files import write_bytes
+from mmtutorial.errors import unknown
+from mmtutorial.files import stored_arrays, write_arrays
 from mmtutorial.metrics import confusion_matrix, mean_iou, per_class_iou
 from mmtutorial.widgets.result_browser import ResultBrowser
 
@@ -111,19 +109,9 @@ class SegmentationResults:
 
     def save(self, path: Path) -> None:
         """Write an ``.npz`` file without pickles, whole or not at all."""
-        buffer = io.BytesIO()
         weights = {f"{_WEIGHT}{name}": values for name, values in self.weights.items()}
-        np.savez_compressed(
-            buffer,
-            names=np.array(self.names),
-            seed=np.array(self.seed),
-            truths=self.truths,
-            predictions=self.predictions,
-            scored=np.array(self.scored),
-            small_scores=self.small_scores,
-            **weights,  # type: ignore[arg-type]  # numpy's stubs take them for its own options
-        )
-        write_bytes(path, buffer.getvalue())
+        own = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self) if field.name != "weights"}
+        write_arrays(path, own | weights)
 
     @staticmethod
     def load(path: Path) -> SegmentationResults:
@@ -132,16 +120,12 @@ class SegmentationResults:
         Raises:
             InputError: the file is not there or not one of ours.
         """
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                found = {name: stored[name] for name in stored.files}
+        with stored_arrays(path, "segmentation results") as found:
             weights = {n.removeprefix(_WEIGHT): found.pop(n) for n in list(found) if n.startswith(_WEIGHT)}
             names, scored = (tuple(map(str, found.pop(key))) for key in ("names", "scored"))
             return SegmentationResults(
                 names=names, scored=scored, seed=int(found.pop("seed")), weights=weights, **found
             )
-        except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise InputError(f"cannot read segmentation results from {path}: {error}; make them again") from None
 
     @property
     def _classes(self) -> int:

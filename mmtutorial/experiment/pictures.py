@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from mmtutorial.experiment.data import some
 from mmtutorial.experiment.held_out import held_out_patches
 from mmtutorial.experiment.runner import Runner
 from mmtutorial.experiment.scoring import truths_and_masks
-from mmtutorial.files import write_bytes
+from mmtutorial.files import write_arrays
 from mmtutorial.graph import connected_graph, random_triplets
 from mmtutorial.metrics import confusion_matrix, mean_iou
 from mmtutorial.randomness import generator_for
@@ -57,9 +56,7 @@ def _arms_of(path: Path) -> list[str]:
 
 def _once(path: Path, arrays: Any) -> None:
     if not path.exists():
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **arrays())
-        write_bytes(path, buffer.getvalue())
+        write_arrays(path, arrays())
 
 
 def _patches(runner: Runner) -> dict[str, Any]:

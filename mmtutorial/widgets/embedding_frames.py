@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,7 +16,7 @@ from torch.nn import functional as F
 from mmtutorial.datasets.classes import ClassTable
 from mmtutorial.embedding import knn_purity, pca, tsne
 from mmtutorial.errors import InputError
-from mmtutorial.files import write_bytes
+from mmtutorial.files import stored_arrays, write_arrays
 from mmtutorial.patches import PatchBatch
 
 HUES = ("red", "amber", "lime", "green", "cyan", "blue", "purple", "pink")
@@ -83,9 +81,7 @@ class EmbeddingFrames:
         """
         arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "classes"}
         arrays |= {name: np.array(getattr(self.classes, name)) for name in _TABLE}
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **arrays)
-        write_bytes(path, buffer.getvalue())
+        write_arrays(path, arrays)
 
     @staticmethod
     def load(path: Path) -> EmbeddingFrames:
@@ -94,16 +90,10 @@ class EmbeddingFrames:
         Raises:
             InputError: The file is not there or not one of ours.
         """
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
+        with stored_arrays(path, "embedding frames", "check the path or build them again") as arrays:
             names, palette, background = (arrays.pop(name).tolist() for name in _TABLE)
             table = ClassTable(tuple(names), tuple((r, g, b) for r, g, b in palette), tuple(map(int, background)))
             return EmbeddingFrames(classes=table, **arrays)
-        except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise InputError(
-                f"cannot read embedding frames from {path}: {error}; check the path or build them again"
-            ) from None
 
 
 def embedding_frames(
