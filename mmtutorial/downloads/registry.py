@@ -198,11 +198,12 @@ _ENTRIES = (
             ),
         ),
         size="553 MB",
-        serves="the arm `imagenet` of the network `vgg16`",
+        serves="the arm `imagenet` of the network `vgg16` with `--set batch_norm=false`",
         licence="BSD-3-Clause (torchvision); trained on ImageNet, which is for research",
         citation="Simonyan, Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition, ICLR 2015",
         page="https://docs.pytorch.org/vision/stable/models/vgg.html",
-        then="mmtutorial run --dataset voc --root DIR --preset paper --network vgg16 --arms imagenet",
+        then="mmtutorial run --dataset voc --root DIR --preset paper --network vgg16 --set batch_norm=false "
+        "--arms imagenet",
         unpacked=0,
     ),
 )
