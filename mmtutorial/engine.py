@@ -19,7 +19,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from mmtutorial.devices import make_fabric, mean_over_devices, on_each_device, own_weights, repeatable_kernels
+from mmtutorial.devices import mean_over_devices, on_each_device, own_weights, repeatable_kernels
 from mmtutorial.drawing_ahead import Draw, Drawn, batches
 from mmtutorial.errors import InputError
 from mmtutorial.files import read_json, read_tensors, remove, write_json, write_tensors
@@ -27,9 +27,6 @@ from mmtutorial.optimisation import learning_rate, make_optimizer
 from mmtutorial.presets import Schedule
 from mmtutorial.randomness import generator_for, global_seed
 from mmtutorial.training_log import TrainingLog
-
-# Who trains needs a fabric as well, so both come from here.
-__all__ = ["Stage", "StageResult", "make_fabric", "train"]
 
 # A checkpoint is written at the first epoch's end that is this many seconds after the last one.
 SECONDS_BETWEEN_CHECKPOINTS = 5.0

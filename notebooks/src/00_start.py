@@ -305,7 +305,7 @@ from tempfile import TemporaryDirectory
 
 from IPython.utils.capture import capture_output
 
-from mmtutorial.engine import make_fabric
+from mmtutorial.devices import make_fabric
 from mmtutorial.experiment import Plan, Request, Runner, parse_arms, write_results
 from mmtutorial.presets import get_preset
 
