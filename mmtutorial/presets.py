@@ -114,6 +114,7 @@ class Network:
     Attributes:
         stands_for: the network of the slides in whose place it is used.
         about: what it is, in words.
+        imagenet: whether torchvision has ImageNet weights for it.
     """
 
     encoder: Literal["tiny", "alexnet", "alexnet-tv", "vgg16"]
@@ -121,14 +122,17 @@ class Network:
     batch_norm: bool
     stands_for: Literal["AlexNet", "VGG-16"]
     about: str
+    imagenet: bool = False
 
 
 NETWORKS = {
     "tiny": Network("tiny", "fcn", False, "AlexNet", "five convolutions without batch norm, FCN head"),
     "tiny-vgg": Network("tiny", "hypercolumn", True, "VGG-16", "five convolutions with batch norm, hypercolumn head"),
     "alexnet": Network("alexnet", "fcn", True, "AlexNet", "AlexNet as the authors have it, FCN-32s head"),
-    "alexnet-tv": Network("alexnet-tv", "fcn", False, "AlexNet", "torchvision's AlexNet, FCN-32s head"),
-    "vgg16": Network("vgg16", "hypercolumn", True, "VGG-16", "VGG-16 with batch norm, sparse hypercolumn head"),
+    "alexnet-tv": Network("alexnet-tv", "fcn", False, "AlexNet", "torchvision's AlexNet, FCN-32s head", imagenet=True),
+    "vgg16": Network(
+        "vgg16", "hypercolumn", True, "VGG-16", "VGG-16 with batch norm, sparse hypercolumn head", imagenet=True
+    ),
 }
 
 _POINTS = 256

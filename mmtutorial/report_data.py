@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmtutorial.datasets.classes import ClassTable, voc_palette
-from mmtutorial.errors import InputError
+from mmtutorial.files import stored_arrays, stored_entries
 from mmtutorial.plots.curves import Curve
 
 SCHEMA = 1
@@ -106,23 +105,8 @@ def read_results(out: Path) -> Results:
     Raises:
         InputError: The file is missing, is not JSON, has another schema, or lacks an entry.
     """
-    path = out / "results.json"
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        hint = "give the folder of a finished run, as `mmtutorial run` makes it"
-        raise InputError(f"cannot read {path} ({error.strerror}); {hint}") from error
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON ({error}); run the experiment again with --resume") from error
-    schema = raw.get("schema") if isinstance(raw, dict) else None
-    if schema != SCHEMA:
-        raise InputError(f"{path} has schema {schema!r}, expected {SCHEMA}; use the version that wrote it")
-    try:
+    with stored_entries(out / "results.json", SCHEMA, "mmtutorial run") as raw:
         return _results(raw)
-    except KeyError as error:
-        raise InputError(f"{path} lacks the entry {error}; run the experiment again with --resume") from error
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{path} has an entry of the wrong kind ({error}); run the experiment again") from error
 
 
 def read_arrays(path: Path) -> Arrays | None:
@@ -133,12 +117,8 @@ def read_arrays(path: Path) -> Arrays | None:
     """
     if not path.is_file():
         return None
-    try:
-        # Given a path, numpy would leave the file of a damaged archive open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"cannot read {path} ({error}); delete it or run the experiment again") from error
+    with stored_arrays(path, "pictures", "delete it or run the experiment again") as arrays:
+        return arrays
 
 
 def stored_purity(arrays: Arrays) -> tuple[float, float] | None:

@@ -201,8 +201,8 @@ def test_class_names_are_text_not_markup(tmp_path: Path) -> None:
         ('{"schema": 2}', "schema 2, expected 1"),
         ('{"schema": 1}', "lacks the entry 'classes'"),
         ('{"schema": 1, "classes": ["a"], "arms": []}', "the list of arms is empty"),
-        ('{"schema": 1, "classes": ["a"], "arms": [3]}', "wrong kind"),
-        ('{"schema": 1, "classes": ["a"], "palette": [[1, 2]], "arms": [3]}', "wrong kind"),
+        ('{"schema": 1, "classes": ["a"], "arms": [3]}', "cannot be used"),
+        ('{"schema": 1, "classes": ["a"], "palette": [[1, 2]], "arms": [3]}', "cannot be used"),
     ],
 )
 def test_unusable_results_are_named_in_one_line(tmp_path: Path, content: str | None, said: str) -> None:

@@ -154,6 +154,14 @@ def test_a_run_that_has_only_begun(write: Callable[..., str]) -> None:
     assert "12 of 13 arms" in page
 
 
+def test_ablations_alone_make_a_page(tmp_path: Path) -> None:
+    made = make_reproduction(**SMALL) | {"rows": [], "comparisons": [], "proxies": []}
+    save(tmp_path, made)
+    text = write_reproduction_report(tmp_path).read_text(encoding="utf-8")
+    assert made["ablations"][0]["title"] in text
+    assert "Not run" in reproduction_markdown(tmp_path)
+
+
 def test_missing_rows_are_named_and_their_claims_not_judged(write: Callable[..., str]) -> None:
     def drop(made: dict[str, Any]) -> None:
         made["rows"] = [row for row in made["rows"] if row["arm"] not in ("bigan", "random+more")]

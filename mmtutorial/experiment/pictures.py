@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmtutorial.embedding import pca, tsne
+from mmtutorial.errors import InputError
 from mmtutorial.experiment.arms import Arm
 from mmtutorial.experiment.data import some
 from mmtutorial.experiment.held_out import held_out_patches
 from mmtutorial.experiment.runner import Runner
 from mmtutorial.experiment.scoring import truths_and_masks
-from mmtutorial.files import write_arrays
+from mmtutorial.files import stored_arrays, write_arrays
 from mmtutorial.graph import connected_graph, random_triplets
 from mmtutorial.metrics import confusion_matrix, mean_iou
 from mmtutorial.randomness import generator_for
@@ -46,12 +47,10 @@ def write_pictures(runner: Runner) -> None:
 
 def _arms_of(path: Path) -> list[str]:
     """The arms whose predictions a file holds; an earlier command may have had fewer."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            names: list[str] = stored["arms"].tolist()
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
-        return []
-    return names
+    with suppress(InputError), stored_arrays(path, "predictions") as stored:
+        names: list[str] = stored["arms"].tolist()
+        return names
+    return []
 
 
 def _once(path: Path, arrays: Any) -> None:

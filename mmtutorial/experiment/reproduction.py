@@ -155,9 +155,12 @@ class Reproduction:
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def row(self, benchmark: str, network: str, arm: str) -> Row | None:
-        """The row of that name, or None where it was not run."""
-        key = (benchmark, network, arm)
-        return next((row for row in self.rows if (row.benchmark, row.network, row.arm) == key), None)
+        """The row of that name, or None where it was not run.
+
+        Where ``classification``, which stands for the slides' ImageNet, was not run, ``imagenet`` itself answers.
+        """
+        by_arm = {row.arm: row for row in self.block_rows(benchmark, network)}
+        return by_arm.get(arm) or by_arm.get(arm.replace("classification", "imagenet"))
 
     def places(self, benchmark: str, backbone: str) -> list[tuple[Benchmark, Network]]:
         """Our benchmarks and networks with rows that stand for one benchmark and one backbone of the slides."""

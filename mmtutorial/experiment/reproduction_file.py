@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmtutorial.datasets.classes import ClassTable, voc_palette
-from mmtutorial.errors import InputError
 from mmtutorial.experiment.reproduction import (
     Ablation,
     Benchmark,
@@ -25,6 +23,7 @@ from mmtutorial.experiment.reproduction import (
     Reproduction,
     Row,
 )
+from mmtutorial.files import stored_entries
 
 SCHEMA = 1
 FILE = "reproduction.json"
@@ -40,24 +39,8 @@ def read_reproduction(out: Path) -> Reproduction:
     Raises:
         InputError: the file is missing, is not JSON, has another schema, lacks an entry or contradicts itself.
     """
-    path = Path(out) / FILE
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        hint = "give the folder of a reproduction, as `mmtutorial reproduce` makes it"
-        raise InputError(f"cannot read {path} ({error.strerror}); {hint}") from error
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON ({error}); run `mmtutorial reproduce` again with --resume") from error
-    schema = raw.get("schema") if isinstance(raw, dict) else None
-    if schema != SCHEMA:
-        raise InputError(f"{path} has schema {schema!r}, expected {SCHEMA}; use the version that wrote it")
-    again = "run `mmtutorial reproduce` again with --resume"
-    try:
+    with stored_entries(Path(out) / FILE, SCHEMA, "mmtutorial reproduce") as raw:
         return _reproduction(raw)
-    except KeyError as error:
-        raise InputError(f"{path} lacks the entry {error}; {again}") from error
-    except (TypeError, ValueError, AttributeError, IndexError) as error:
-        raise InputError(f"{path} has an entry that cannot be used ({error}); {again}") from error
 
 
 def _reproduction(raw: _Raw) -> Reproduction:
@@ -68,8 +51,9 @@ def _reproduction(raw: _Raw) -> Reproduction:
     )
     classes = {b.name: len(b.classes) for b in benchmarks}
     rows = tuple(_row(entry, classes) for entry in raw["rows"])
-    if not rows:
-        raise ValueError("the list of rows is empty")
+    ablations = tuple(_ablation(entry) for entry in raw.get("ablations") or ())
+    if not rows and not ablations:
+        raise ValueError("there are neither rows nor ablations")
     for row in rows:
         if row.network not in {n.name for n in networks}:
             raise ValueError(f"row {row.arm} has the network {row.network!r}, which is not listed")
@@ -79,7 +63,7 @@ def _reproduction(raw: _Raw) -> Reproduction:
         rows=rows,
         proxies=tuple(_proxy(entry) for entry in raw.get("proxies") or ()),
         comparisons=tuple(_comparison(entry) for entry in raw.get("comparisons") or ()),
-        ablations=tuple(_ablation(entry) for entry in raw.get("ablations") or ()),
+        ablations=ablations,
         about=raw,
     )
 

@@ -4,7 +4,7 @@
 
     OUT/run.json                    what was asked for
     OUT/scenes-tiny/                one run for each data set and network, as ``mmtutorial run`` leaves it
-    OUT/ablations/labeled-25/       one for each value of an ablation
+    OUT/ablations/labeled-25/       one for each value of an ablation that differs from the preset's
     OUT/reproduction.json           written at the end
 """
 
@@ -23,11 +23,12 @@ from mmtutorial.experiment import Arm, Plan, parse_arms
 from mmtutorial.experiment import Request as DataRequest
 from mmtutorial.experiment.claim import claim, earlier_command
 from mmtutorial.experiment.paper import ENSEMBLE, VOC
+from mmtutorial.networks import imagenet_encoder
 from mmtutorial.overrides import override
 from mmtutorial.presets import NETWORKS, get_preset
 from mmtutorial.reproduce.ablations import ABLATIONS
 from mmtutorial.reproduce.jobs import Job, Task, run_jobs
-from mmtutorial.reproduce.rows import BENCHMARK_OF, arms_of_tables, arms_of_variants
+from mmtutorial.reproduce.rows import BENCHMARK_OF, arms_of_tables, arms_of_variants, with_imagenet
 
 _ABLATION_SEEDS = 3
 """An ablation shows a course, not a digit: the first few seeds are enough."""
@@ -107,7 +108,7 @@ class Reproduction:
                 names = self._arms(dataset, network)
                 if names:
                     plan = self.request.plan(dataset, network, names)
-                    found.append(Cell(dataset, network, plan, self.out / f"{dataset}-{network}"))
+                    found.append(Cell(dataset, network, plan, self._folder(dataset, network)))
         return found
 
     def ablation_cells(self) -> list[Cell]:
@@ -118,20 +119,25 @@ class Reproduction:
         dataset, network = self.request.datasets[0], self.request.networks[0]
         base = replace(self.request.plan(dataset, network, ["random"]), seeds=self.request.seeds[:_ABLATION_SEEDS])
         available = _training_images(base.request)
-        return [
-            Cell(dataset, network, plan, self.out / "ablations" / f"{a.name}-{value:g}", a.name, value)
-            for a in wanted
-            for value, plan in a.plans(base, available)
-        ]
+        found = []
+        for ablation in wanted:
+            for value, plan in ablation.plans(base, available):
+                # At the preset's own value the runs are those of the tables.
+                same = plan.settings() == base.settings()
+                out = self._folder(dataset, network) if same else self.out / "ablations" / f"{ablation.name}-{value:g}"
+                found.append(Cell(dataset, network, plan, out, ablation.name, value))
+        return found
 
     def training_jobs(self) -> list[Job]:
-        """A job for each run, pre-training and seed: nothing that two of them share is trained."""
-        return [
-            self.job("train", replace(cell.plan, arms=arms, seeds=(seed,)), cell.out)
-            for cell in [*self.cells(), *self.ablation_cells()]
-            for arms in _by_pretraining(cell.plan)
-            for seed in cell.plan.seeds
-        ]
+        """A job for each folder, pre-training and seed: nothing that two of them share is trained."""
+        wanted: dict[tuple[Path, str, int], Plan] = {}
+        for cell in [*self.cells(), *self.ablation_cells()]:
+            for arms in _by_pretraining(cell.plan):
+                for seed in cell.plan.seeds:
+                    key = cell.out, arms[0].pretraining, seed
+                    others = wanted[key].arms if key in wanted else ()
+                    wanted[key] = replace(cell.plan, arms=tuple(dict.fromkeys((*others, *arms))), seeds=(seed,))
+        return [self.job("train", plan, out) for (out, _, _), plan in wanted.items()]
 
     def closing_jobs(self) -> list[Job]:
         """Ensembles and pictures, which need trained networks."""
@@ -153,7 +159,10 @@ class Reproduction:
         names = arms_of_tables(benchmark, NETWORKS[network].stands_for) if "tables" in parts else []
         if "variants" in parts and (dataset, network) == (self.request.datasets[0], self.request.networks[0]):
             names += arms_of_variants()
-        return list(dict.fromkeys(names))
+        return list(dict.fromkeys(with_imagenet(names, self.request.preset, network)))
+
+    def _folder(self, dataset: str, network: str) -> Path:
+        return self.out / f"{dataset}-{network}"
 
     def job(self, task: Task, plan: Plan, out: Path) -> Job:
         """A job of this reproduction."""
@@ -167,12 +176,16 @@ def run_grid(reproduction: Reproduction, *, resume: bool, workers: int) -> float
         The seconds it took, this time.
 
     Raises:
-        InputError: the folder holds another reproduction; the data cannot be opened.
+        InputError: the folder holds another reproduction; the data cannot be opened; ImageNet's weights are wanted
+            and cannot be downloaded.
     """
     out, settings = reproduction.out, reproduction.request.same()
     earlier_command(out, settings, resume=resume)
     begun = time.monotonic()
     jobs = reproduction.training_jobs()
+    # Now and not when their turn comes, which may be days later and in two jobs at once.
+    for spec in {job.plan.spec(arm) for job in jobs for arm in job.plan.arms if arm.pretraining == "imagenet"}:
+        imagenet_encoder(spec)
     claim(out, settings, reproduction.command)
     # Here and not in the jobs, two of which would write the same file at the same moment.
     for job in jobs:
@@ -187,7 +200,7 @@ def ensemble_of(cell: Cell) -> Plan | None:
     if BENCHMARK_OF[cell.dataset] != VOC or NETWORKS[cell.network].stands_for != "VGG-16":
         return None
     arms = {arm.name: arm for arm in cell.plan.arms}
-    wanted = ENSEMBLE.split("&")
+    wanted = with_imagenet(ENSEMBLE.split("&"), cell.plan.preset.name, cell.network)
     return replace(cell.plan, arms=tuple(arms[name] for name in wanted)) if set(wanted) <= set(arms) else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mmtutorial.errors import unknown
 from mmtutorial.experiment.paper import ALEXNET, CITYSCAPES, VGG, VOC, rank_tables
 from mmtutorial.experiment.variants import VARIANTS
+from mmtutorial.presets import NETWORKS
 from mmtutorial.reproduce.ablations import ABLATIONS
 
 BENCHMARK_OF = {
@@ -51,6 +52,16 @@ def arms_of_tables(benchmark: str, backbone: str) -> list[str]:
     started = {name.split("+")[0] for name in found}
     controls = [name for name in _CONTROLS[backbone] if name.split("+")[0] in started]
     return list(dict.fromkeys([*found, *controls]))
+
+
+def with_imagenet(arms: list[str], preset: str, network: str) -> list[str]:
+    """At the scale of the paper the row "ImageNet" starts from ImageNet's weights, where torchvision has them.
+
+    Elsewhere ``classification`` stands for it: the same task on the data set's own image-level labels.
+    """
+    if preset != "paper" or not NETWORKS[network].imagenet:
+        return arms
+    return [arm.replace("classification", "imagenet") for arm in arms]
 
 
 def arms_of_variants() -> list[str]:

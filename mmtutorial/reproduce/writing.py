@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mmtutorial.experiment import Runner
+from mmtutorial.experiment import Plan, Runner
 from mmtutorial.experiment.arms import Arm
+from mmtutorial.experiment.data import experiment_data
 from mmtutorial.experiment.results import arm_entry, machine, proxies, rounded, versions
 from mmtutorial.experiment.runner import ArmRun
 from mmtutorial.experiment.statistics import paired_difference
@@ -44,8 +45,8 @@ def reproduce(reproduction: Reproduction, *, resume: bool, workers: int) -> dict
 
 def _reproduction(reproduction: Reproduction, seconds: float) -> dict[str, Any]:
     request = reproduction.request
-    cells = reproduction.cells()
-    runners = [(cell, _runner(reproduction, cell)) for cell in cells]
+    runners = [(cell, _runner(reproduction, cell)) for cell in reproduction.cells()]
+    plans = {dataset: request.plan(dataset, request.networks[0], ["random"]) for dataset in request.datasets}
     return {
         "schema": 1,
         "command": reproduction.command,
@@ -55,8 +56,8 @@ def _reproduction(reproduction: Reproduction, seconds: float) -> dict[str, Any]:
         "versions": versions(),
         "machine": machine(),
         "seconds": round(seconds, 1),
-        "settings": runners[0][1].plan.settings() if runners else {},
-        "benchmarks": list({cell.dataset: _benchmark(cell, runner) for cell, runner in runners}.values()),
+        "settings": plans[request.datasets[0]].settings(),
+        "benchmarks": [_benchmark(plan) for plan in plans.values()],
         "networks": {
             name: {"stands_for": NETWORKS[name].stands_for, "about": NETWORKS[name].about} for name in request.networks
         },
@@ -75,11 +76,11 @@ def _where(cell: Cell) -> dict[str, str]:
     return {"benchmark": cell.dataset, "network": cell.network}
 
 
-def _benchmark(cell: Cell, runner: Runner) -> dict[str, Any]:
-    data = runner.data
+def _benchmark(plan: Plan) -> dict[str, Any]:
+    data = experiment_data(plan.request, plan.preset)
     return {
-        "name": cell.dataset,
-        "stands_for": BENCHMARK_OF[cell.dataset],
+        "name": plan.request.dataset,
+        "stands_for": BENCHMARK_OF[plan.request.dataset],
         "classes": list(data.classes.names),
         "palette": [list(colour) for colour in data.classes.palette],
         "background_ids": list(data.classes.background_ids),

@@ -53,7 +53,7 @@ def view(out: Path, reproduction: Reproduction) -> dict[str, Any]:
         "networks": reproduction.networks,
         "spoken": paper.SPOKEN,
         "duration": duration(about.get("seconds")),
-        "one_seed": max(len(row.seeds) for row in reproduction.rows) == 1,
+        "one_seed": max((len(row.seeds) for row in reproduction.rows), default=0) == 1,
         "topics": said,
         "lead": lead(said),
         "findings": sum(len(topic.findings) for topic in said),

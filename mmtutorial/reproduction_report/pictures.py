@@ -24,8 +24,8 @@ WIDE = 8
 """Where the largest value of a setting is so many times the least, the axis is logarithmic."""
 MAPS = ("random+graph", "colorization+graph", "jigsaw+graph")
 """Tunings whose embedding is shown."""
-PREDICTED = ("classification", "colorization", "colorization+graph", "random+graph")
-"""Arms whose predictions are shown, as far as there are any; the slides show the first three."""
+PREDICTED = ("classification", "imagenet", "colorization", "colorization+graph", "random+graph")
+"""Arms whose predictions are shown, as far as there are any; the slides show all but the last."""
 SHOWN_OF_EACH_KIND = {"best": 1, "worst": 2}
 """How many pictures of each kind: the failures teach most."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from mmtutorial.datasets.classes import ClassTable
 from mmtutorial.errors import InputError
+from mmtutorial.files import stored_arrays
 from mmtutorial.plots import style, words
 from mmtutorial.plots.style import ClassStyle
 from mmtutorial.widgets.canvas import PALE, TITLE, Canvas
@@ -87,13 +87,10 @@ class ProxyExample:
         Raises:
             InputError: The file is not there or not one of ours.
         """
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                rows = [stored[key] for key in ("sees", "target", "prediction")]
-                first, second, third = (str(caption) for caption in stored["captions"])
-                shortcut = str(stored["shortcut"])
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-            raise InputError(f"cannot read proxy pictures from {path}: {error}; check the path") from None
+        with stored_arrays(path, "proxy pictures", "check the path") as stored:
+            rows = [stored[key] for key in ("sees", "target", "prediction")]
+            first, second, third = (str(caption) for caption in stored["captions"])
+            shortcut = str(stored["shortcut"])
         name = path.stem.removeprefix("proxy-")
         return ProxyExample(name, rows[0], rows[1], rows[2], (first, second, third), shortcut, features)
 

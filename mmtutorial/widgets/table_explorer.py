@@ -134,6 +134,7 @@ def printed(benchmark: str, backbone: str, arm: str) -> tuple[float, ...]:
     # Here, not above: its package also trains, and the other explorers should load without that.
     from mmtutorial.experiment.paper import BENCHMARKS, METHODS
 
+    arm = arm.replace("imagenet", "classification")
     found = [m.miou for m in METHODS if (m.benchmark, m.backbone, m.arm) == (benchmark, backbone, arm)]
     for column in BENCHMARKS:
         if (column.benchmark, column.backbone) == (benchmark, backbone):

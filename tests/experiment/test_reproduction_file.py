@@ -59,7 +59,7 @@ def broken(change: dict[str, Any]) -> str:
         ("[]", "schema None"),
         (broken({"schema": 2}), "schema 2, expected 1"),
         ('{"schema": 1}', "lacks the entry 'benchmarks'"),
-        (broken({"rows": []}), "the list of rows is empty"),
+        (broken({"rows": [], "ablations": []}), "there are neither rows nor ablations"),
         (broken({"rows": [3]}), "cannot be used"),
         (broken({"benchmarks": []}), "the benchmark 'scenes', which is not listed"),
         (broken({"networks": {}}), "the network 'tiny', which is not listed"),

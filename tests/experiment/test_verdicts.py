@@ -20,6 +20,18 @@ def read(out: Path, made: dict) -> Reproduction:
     return read_reproduction(out)
 
 
+def test_imagenet_answers_for_what_stands_for_it(tmp_path: Path) -> None:
+    made = make_reproduction(seeds=3)
+    for row in made["rows"]:
+        row["arm"] = row["arm"].replace("classification", "imagenet")
+    found = read(tmp_path, made)
+    assert missing(found) == []
+    ensemble = found.row("scenes", "tiny-vgg", "classification&colorization+graph")
+    assert ensemble is not None
+    assert ensemble.arm == "imagenet&colorization+graph"
+    assert found.row("scenes", "tiny", "nothing") is None
+
+
 def set_scores(made: dict, arm: str, miou: list[float], network: str = "tiny") -> None:
     for row in made["rows"]:
         if (row["benchmark"], row["network"], row["arm"]) == ("scenes", network, arm):

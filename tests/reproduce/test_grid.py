@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from mmtutorial.errors import InputError
 from mmtutorial.experiment.paper import ENSEMBLE
@@ -91,6 +93,45 @@ def test_nothing_is_trained_by_two_jobs(tmp_path: Path) -> None:
     proxies = [(job.out, job.plan.arms[0].pretraining, job.plan.seeds) for job in jobs]
     assert len(proxies) == len(set(proxies))
     assert all(len({arm.pretraining for arm in job.plan.arms}) == 1 for job in jobs)
+
+
+def test_at_its_own_value_an_ablation_takes_the_runs_of_the_tables(tmp_path: Path) -> None:
+    cells = grid(tmp_path, parts=PARTS, networks=("tiny",), preset="class", settings=()).ablation_cells()
+    assert {(c.ablation, c.value) for c in cells if c.out == tmp_path / "scenes-tiny"} == {
+        ("margin", 0.3),
+        ("patches", 5),
+        ("images", 8),
+        ("steps", 500),
+    }
+    elsewhere = [c.out for c in cells if c.out.parent != tmp_path]
+    assert len(elsewhere) == len(set(elsewhere)) == len(cells) - 4
+
+
+def test_without_the_tables_an_ablation_runs_alone(tmp_path: Path) -> None:
+    made = reproduce(grid(tmp_path, parts=("margin",), networks=("tiny",), seeds=(0,)), resume=False, workers=1)
+    [ablation] = made["ablations"]
+    assert made["rows"] == []
+    assert {point["arm"] for point in ablation["points"]} == {"random+graph"}
+    assert {point["value"] for point in ablation["points"]} == {0.1, 0.3, 0.5, 1.0, 2.1}
+
+
+def test_at_the_scale_of_the_paper_imagenet_is_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_scale = grid(tmp_path / "out", preset="paper", networks=("vgg16",), settings=())
+    [cell] = at_scale.cells()
+    ensemble = ensemble_of(cell)
+    assert ensemble is not None
+    assert [arm.name for arm in ensemble.arms] == ["imagenet", "colorization+graph"]
+    assert not {arm.name for arm in cell.plan.arms} & {"classification", "classification+graph"}
+
+    def refused(*args: object, **kwargs: object) -> None:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    # Without its weights nothing begins: it would end in the midst of a run of days.
+    monkeypatch.setattr(socket, "create_connection", refused)
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "hub"))
+    with pytest.raises(InputError, match=r"cannot download .*vgg16_bn.*put it at"):
+        reproduce(at_scale, resume=False, workers=1)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_job_is_plain_data(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from mmtutorial.errors import InputError
 from mmtutorial.experiment.arms import ARMS
 from mmtutorial.experiment.paper import ALEXNET, BENCHMARKS, CITYSCAPES, METHODS, VGG, VOC
 from mmtutorial.experiment.variants import VARIANTS
-from mmtutorial.reproduce.rows import BENCHMARK_OF, PARTS, arms_of_tables, arms_of_variants, parse_parts
+from mmtutorial.reproduce.rows import BENCHMARK_OF, PARTS, arms_of_tables, arms_of_variants, parse_parts, with_imagenet
 
 
 def test_every_data_set_stands_for_a_benchmark() -> None:
@@ -41,6 +41,20 @@ def test_what_is_tuned_stands_beside_its_fair_control(benchmark: str, backbone: 
 
 def test_the_variants_are_all_there_with_what_they_are_compared_with() -> None:
     assert {f"random+{name}" for name in VARIANTS} | {"random", "random+more"} <= set(arms_of_variants())
+
+
+@pytest.mark.parametrize(
+    ("preset", "network", "arm"),
+    [
+        ("paper", "vgg16", "imagenet"),
+        ("paper", "alexnet-tv", "imagenet"),
+        # torchvision's AlexNet has no groups, so there are no weights for the original.
+        ("paper", "alexnet", "classification"),
+        ("class", "vgg16", "classification"),
+    ],
+)
+def test_what_stands_for_imagenet(preset: str, network: str, arm: str) -> None:
+    assert with_imagenet(["random", "classification+graph"], preset, network) == ["random", f"{arm}+graph"]
 
 
 @pytest.mark.parametrize(
