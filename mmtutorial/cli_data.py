@@ -79,7 +79,8 @@ def data_masks(
 ) -> None:
     """Turn outlines drawn with labelme or Label Studio into a data set of your own."""
     from mmtutorial.annotations import convert
+    from mmtutorial.plots.words import count
 
     made = convert(annotations, photos, out, names(classes))
-    typer.echo(f"{made.masks} photos with masks, {made.unlabeled} without; classes: {', '.join(made.names)}")
+    typer.echo(f"{count(made.masks, 'photo')} with masks, {made.unlabeled} without; classes: {', '.join(made.names)}")
     typer.echo(str(made.out.resolve()))
