@@ -141,8 +141,8 @@ class TripletExplorer(Explorer):
 
     def _numbers(self, canvas: Canvas, state: State, facts: dict[str, Any]) -> None:
         lines = (
-            ("d²(a, p)", facts["positive_distance"], _COLOURS[1]),
-            ("d²(a, n)", facts["negative_distance"], _COLOURS[2]),
+            ("D(a, p)", facts["positive_distance"], _COLOURS[1]),
+            ("D(a, n)", facts["negative_distance"], _COLOURS[2]),
             ("margin", state["margin"], style.FAINT),
             ("loss", facts["loss"], style.INK),
         )
@@ -154,16 +154,16 @@ class TripletExplorer(Explorer):
             canvas.box(_TABLE, base + 10, _TABLE + 280, base + 24, fill="#F1F2F4")
             # A loss is at most 4 plus the margin.
             canvas.box(_TABLE, base + 10, _TABLE + max(1, 280 * value / (4 + MOST)), base + 24, fill=color)
-        canvas.text(_TABLE, 348, "max(0, d²(a, p) − d²(a, n) + margin)", size=14)
+        canvas.text(_TABLE, 348, "max(0, D(a, p) − D(a, n) + margin)", size=14)
         verdict = "Hinge open: the triplet pulls and pushes." if facts["open"] else "Hinge closed: no gradient."
         canvas.box(_TABLE, 366, _TABLE + 280, 430, fill="#FBE9DD" if facts["open"] else "#E3EEF7")
         canvas.paragraph(_TABLE + 10, 392, 264, verdict, size=17, lines=2)
         self._remark(canvas, state, facts)
 
     def _remark(self, canvas: Canvas, state: State, facts: dict[str, Any]) -> None:
-        remark = "Unit vectors: d² is at most 4, so above a margin of 4 no hinge ever closes."
+        remark = "Unit vectors: D is at most 4, so above a margin of 4 no hinge ever closes."
         if state["non_negative"]:
-            remark = "In the quadrant d² is at most 2: at a margin of 2.1 no hinge ever closes."
+            remark = "In the quadrant D is at most 2: at a margin of 2.1 no hinge ever closes."
         if facts["open"] and not np.abs(facts["gradient"]).max() > 1e-9:
             remark = "The hinge is open, yet here the gradient is zero."
         canvas.paragraph(_TABLE, 464, 282, remark, size=16, color="#454C55", lines=4)

@@ -80,11 +80,11 @@ show(
 )
 
 # %% [markdown]
-# To paint a patch of an object one has to know how such surfaces are coloured. To name it one has to know *what it is*.
-# Two fish of different colours are far apart for the first question and one thing for the second. Features that are
-# good for the proxy need not be good for segmentation: this is the **task gap**. How wide is it? Below are scores of
-# small networks after the same fine-tuning on the same 100 masks, in percent (mIoU: how well predicted and true masks
-# overlap, averaged over the classes; notebook 06). "Everything is background" scores 9.9.
+# To colour a piece of an object one has to know how such surfaces are coloured. To name it one has to know *what it
+# is*. Two fish of different colours are far apart for the first question and one thing for the second. Features that
+# are good for the proxy need not be good for segmentation: this is the **task gap**. How wide is it? Below are scores
+# of small networks after the same fine-tuning on the same 100 masks, in percent (mIoU: how well predicted and true
+# masks overlap, averaged over the classes; notebook 06). "Everything is background" scores 9.9.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -130,7 +130,9 @@ explorer.static(stage="Match")
 #
 # This is the method. It is not a sketch: the same functions, with more care for speed and records, made the numbers of
 # the reproduction. The encoder starts from random weights here; after a proxy task the loop is the same. In the loop,
-# `sample_patches` is Mix, `connected_graph` is Match, and the rest is Tune.
+# `sample_patches` is Mix, `connected_graph` is Match, and the rest is Tune: `amax` keeps the largest value of each
+# feature channel, so that a patch becomes one vector. The loss is small when a patch is nearer to its partner than to
+# the other one, by the `margin` at least (notebook 04).
 
 # %%
 steps = 4 if SMOKE else 300
@@ -155,7 +157,8 @@ print("most pieces into which a class falls:", max(graph.components().values()))
 
 # %% [markdown]
 # Now **fine-tune**: a head on top, which scores each class, and all weights are trained to name the pixels. The same
-# masks as before; no label was added.
+# masks as before; no label was added. Two networks are fine-tuned: `random` starts from random weights, `random+graph`
+# from those that were tuned over the graph.
 
 # %%
 
@@ -183,8 +186,9 @@ def untuned():
 networks = {"random": fine_tune(untuned(), steps), "random+graph": fine_tune(encoder, steps)}
 
 # %% [markdown]
-# And look, at images that no network has seen. Scores are over all of them. Shown are three: of three kinds of objects
-# that in which the networks together name most pixels rightly.
+# And look, at images that no network has seen. Scores are over all of them. Three are shown, each with another kind of
+# object: the one on which all networks together get most pixels right. (So the choice can change when a network is
+# added.)
 
 # %%
 count = 10 if SMOKE else 100
@@ -227,7 +231,7 @@ compare(scored)
 # Before you find out, a word on how to use them.
 #
 # - **Exercises** are cells with a blank, `todo(...)`. Two *hints* stand before each: open the first, think, then the
-#   second. A blank stops "Run all": fill it, or, where there is a fold *Go on without*, take its line.
+#   second. A blank stops "Run all": fill it, or take what the fold *Go on without* offers.
 # - **Checks** try your function on many cases: `check("00.gains", gains)`. They say what was tried, what came out, what
 #   was expected, and, for mistakes that many make, where to look.
 # - **Solutions** stand in the folder `solutions`, with all outputs.
@@ -352,6 +356,9 @@ for arm in run["arms"]:
 # <details><summary>Hint 2</summary>
 # <code>first.keys() & second.keys()</code> are the seeds in common; <code>sorted(...)</code> puts them in order.
 # </details>
+# <details><summary>Go on without</summary>
+# Copy <code>gains</code> from <code>solutions/00_start.ipynb</code>, and come back to it later.
+# </details>
 
 
 # %% tags=["exercise:00.gains"]
@@ -373,7 +380,8 @@ print(check("00.gains", gains))
 # ## 6 The result, in short
 #
 # Now a table that does say something: the runs that ship with the package. Each arm was fine-tuned for 300 steps, or
-# for 856 where it is `+more`; tuning had 500.
+# for 856 where it is `+more`; tuning had 500. Two arms are new: `random+shuffled` was tuned with shuffled labels, and
+# `random+triplets` with random triplets in place of the graph.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -385,7 +393,11 @@ finished = [
 for other in ARMS[:-1]:
     each = gains(finished, "random+graph", other)
     listed = "  ".join(f"{value:+5.1f}" for value in each)
-    print(f"random+graph less {other:16s}{listed}   mean {sum(each) / len(each):+5.1f}")
+    print(f"random+graph minus {other:16s}{listed}   mean {sum(each) / len(each):+5.1f}")
+
+# %% [markdown]
+# The same as a picture. A large dot is the mean of five seeds, a ring one seed, and the bar a **95 % interval**: how
+# far the mean could be off by the luck of the seeds (notebook 07).
 
 # %%
 plots.arm_intervals([plots.Interval(arm, result.mean, result.interval, result.miou) for arm, result in found.items()])
@@ -394,7 +406,8 @@ plots.arm_intervals([plots.Interval(arm, result.mean, result.interval, result.mi
 # - **Tuning lifts a plain network far** (first line), in every seed.
 # - **The labels do it.** `random+shuffled` was tuned with the labels of its patches shuffled: nothing.
 # - **The fair control is near.** Plain fine-tuning of equal cost comes within a few points. Whether those are more than
-#   luck, so few seeds cannot tell (notebook 07). The slides have no such row.
+#   luck, so few seeds cannot tell (notebook 07). The authors' slides, from which we take the paper's numbers, have no
+#   such row.
 # - **Random triplets** are another way to match, and behind here. Notebooks 03 and 05 ask whether connectivity is the
 #   reason, and the answer is not the one you expect.
 #
@@ -422,20 +435,21 @@ plots.arm_intervals([plots.Interval(arm, result.mean, result.interval, result.mi
 # 1. You have 100 masks and 10,000 photographs, and a week. Name three ways to spend it. Which experiment would tell you
 #    which is best before the week is over?
 # 2. The fair control counts steps, weighted by pixels. What else does tuning cost, and what else does it get?
-# 3. "It works" was true after section 3. Which sentence about section 3 would have been false?
+# 3. After section 3 one could say: "the tuned network scores higher." Which stronger sentence would have been wrong,
+#    and which run showed it?
 # 4. Why is it a mistake to compare seed 0 of one arm with seed 1 of another? When does it not matter?
 #
 # ## 9 Recap
 #
-# - Segmentation needs masks, which are dear; self-supervision learns from pictures alone, but for another question: the
-#   task gap.
+# - Segmentation needs masks, which are expensive; self-supervision learns from pictures alone, but for another
+#   question: the task gap.
 # - M&M uses the masks one has twice: first patch against patch (mix, match, tune), then pixel by pixel (fine-tune).
 # - A method that spends more steps is compared with a control that spends as many.
 # - Arms are compared within seeds.
 #
 # ## Limits
 #
-# - Your runs are of one seed, on drawn pictures, with a network of 160,000 weights and a minute of training.
+# - Your runs are of one seed, on drawn pictures, with a network of 250,000 weights and a minute of training.
 # - The ten lines leave out what the library adds: a falling learning rate, crops and flips, changes of light, several
 #   graphs a step. The table of section 6 has all that, and 500 tuning steps.
 # - Settings were chosen for this small network on pictures kept for choosing. With batch norm, and on the drawn

@@ -1,7 +1,7 @@
 # %% [markdown]
 # ## 1 Teachers that cost nothing
 #
-# Labels for segmentation are dear: somebody has to outline every object. Images are cheap. A **proxy task** (also
+# Labels for segmentation are expensive: somebody has to outline every object. Images are cheap. A **proxy task** (also
 # *pretext task*) makes its own targets out of unlabelled images: hide a part of an image, and ask for it back. A
 # network has two parts for it, an **encoder**, which turns an image into features, and a small **head**, which solves
 # the task. The head is thrown away; the encoder is what one wants. The hope: nobody can colour a mushroom without
@@ -51,10 +51,11 @@ images, masks = stacked(scenes, 20 if SMOKE else 100)
 # ## 2 Colour as a teacher
 #
 # **Colorization** (Larsson et al., 2016 and 2017). *Hidden:* the colours of an image; the encoder sees grey alone.
-# *Why it could teach:* grass is green and a sailboat's sail white, so who knows the thing knows its colour.
+# *Why it could teach:* grass is green and a sailboat's sail white, so a network that knows the thing
+# knows its colour.
 #
 # Why not simply predict red, green and blue, with a squared error? Because the same grey may be of many colours, and
-# the best guess is then their *mean*. **Chroma** is the largest less the smallest of red, green and blue: 0 for grey,
+# the best guess is then their *mean*. **Chroma** is the largest of red, green and blue minus the smallest: 0 for grey,
 # 1 for a pure colour. How colourful are pixels, and how colourful is their mean?
 
 # %%
@@ -68,7 +69,7 @@ for name, where in chosen.items():
 
 # %% [markdown]
 # The last line is the best guess of a network that knows nothing yet: mud. The lines of the objects tell why the task
-# could teach. Each class of `scenes` has a favourite hue, so who knows the *class* knows much of the colour.
+# could teach. Each class of `scenes` has a favourite hue, so knowing the *class* tells much of the colour.
 #
 # A network that hesitates between red and green should say so, and not paint the mean. Colorization therefore predicts
 # a *distribution*: colours are sorted into **bins**, and the network scores the bins, as a classifier scores classes.
@@ -88,6 +89,9 @@ for name, where in chosen.items():
 # <code>image.amax(0)</code> is the largest of the three colours of each pixel. <code>.long()</code> cuts decimals off,
 # <code>.clamp(max=...)</code> keeps a pure colour out of a bin that is not there, and <code>torch.stack</code> puts
 # hue and chroma together, in this order.
+# </details>
+# <details><summary>Go on without</summary>
+# Copy <code>colour_bins</code> from <code>solutions/01_proxies.ipynb</code>, and come back to it later.
 # </details>
 
 # %%
@@ -126,8 +130,8 @@ axes.set(title="Chroma of the pixels of scenes", xlabel="bin, from grey to pure 
 finished(figure, f"Pixels by chroma: {shares[:8].sum():.0%} are in the lowest quarter of the bins.")
 
 # %% [markdown]
-# Most pixels are dull, and a dull pixel's hue is next to noise. *What blocks the shortcut:* the hue loss of a pixel is
-# weighted by 5 times its chroma. A grey pixel then has no say in hue at all.
+# Most pixels are dull, 82 % lie in the lowest quarter, and a dull pixel's hue is next to noise. *What blocks the
+# shortcut:* the hue loss of a pixel is weighted by 5 times its chroma. A grey pixel then has no say in hue at all.
 #
 # **Colorful colorization** (Zhang et al., 2016a) has another cure. It splits the plane of the two colour axes *a* and
 # *b* (green to red, blue to yellow) into cells, and weights each pixel by how *rare* its colour is: **class
@@ -139,7 +143,11 @@ finished(figure, f"Pixels by chroma: {shares[:8].sum():.0%} are in the lowest qu
 from mmtutorial.proxies.ab_bins import ab_centres, nearest_bins, rebalancing_weights
 
 cells = ab_centres()
-print(f"{len(cells)} cells of {10} x {10} units of a and b")
+print(len(cells), "cells of 10 x 10 units of a and b")
+
+# %% [markdown]
+# Below, each dot is a cell in its own colour, and its area is its say in the loss: first as often as the colour occurs,
+# then after rebalancing. The dull middle has about half of the say at first, and a quarter after.
 
 # %%
 from mmtutorial.networks.lab import from_lab, to_lab
@@ -168,8 +176,8 @@ finished(figure, f"Colour cells sized by their say: the dull middle has {dull:.0
 # ## 3 Order as a teacher
 #
 # **Jigsaw** (Noroozi and Favaro, 2016). *Hidden:* the order of the nine tiles of a 3 × 3 grid. *Why it could teach:* a
-# sail stands above its hull; who puts them in order knows boats. One encoder looks at each tile alone, the head at all
-# nine results.
+# sail stands above its hull: to put them in order one must know boats. One encoder looks at each tile alone, the head
+# at all nine results.
 #
 # Nine tiles have $9! = 362\,880$ orders, too many classes, so a few are kept. Which? Two orders that differ in two
 # tiles only are hard to tell apart, and where both tiles show bare ground, impossible. The **Hamming distance** of two
@@ -190,6 +198,9 @@ finished(figure, f"Colour cells sized by their say: the dull middle has {dull:.0
 # Carry one tensor <code>total</code> along, with a sum for each candidate, and add the distances to the row that was
 # kept last. A kept row must not be taken again: set its sum to something very small, such as $-10^9$, each time
 # before you ask for <code>argmax</code>.
+# </details>
+# <details><summary>Go on without</summary>
+# Copy <code>permutations</code> from <code>solutions/01_proxies.ipynb</code>, and come back to it later.
 # </details>
 
 
@@ -213,7 +224,8 @@ permutations(torch.tensor([[0, 1, 2], [0, 2, 1], [1, 2, 0]]), 2)  # the third ro
 print(check("01.permutations", permutations))
 
 # %% [markdown]
-# What does the rule buy? 27 orders by lot, by your rule out of 2,000, and by the library, which looks at all 362,880:
+# What does the rule buy? 27 orders at random, by your rule out of 2,000, and by the library, which looks at all
+# 362,880:
 
 # %%
 from mmtutorial.proxies.permutations import hamming, maximal_hamming
@@ -221,7 +233,7 @@ from mmtutorial.proxies.permutations import hamming, maximal_hamming
 drawn = torch.stack([torch.randperm(9, generator=seeded(i)) for i in range(2000)]).unique(dim=0)
 drawn = drawn[torch.randperm(len(drawn), generator=seeded(1))]
 orders = maximal_hamming(27, generator=seeded(0))
-for name, rows in {"by lot": drawn[:27], "yours": permutations(drawn, 27), "library": orders}.items():
+for name, rows in {"random": drawn[:27], "yours": permutations(drawn, 27), "library": orders}.items():
     apart = hamming(rows)[~torch.eye(27, dtype=torch.bool)].float()
     times = torch.stack([torch.bincount(place, minlength=9) for place in rows.T])
     print(
@@ -234,7 +246,8 @@ for name, rows in {"by lot": drawn[:27], "yours": permutations(drawn, 27), "libr
 print("all tiles equally often at all places:", bool((times == 3).all()))
 
 # %% [markdown]
-# Orders drawn by lot are far apart as well, so on the distance alone little is gained. The balance is worth more: once
+# Random orders are far apart as well, so on the distance alone little is gained. (The library's least distance is even
+# smaller; the rule looks at the mean.) The balance is worth more: once
 # each tile comes equally often at each place, "such tiles are mostly at the top left" is no help in naming an order.
 #
 # Other *shortcuts* are worse. Let us solve the puzzle with no network and no learning: try all 27 orders and take the
@@ -289,9 +302,9 @@ print("gaps and normalising together block most:", seams["gaps, each tile normal
 # - **In-painting** (Pathak et al., 2016). *Hidden:* the content of holes. *Why:* to complete a striped fish one must
 #   know fish. *Shortcut:* with one hole at a fixed place, habit; so there are many, at random places. Against copying
 #   from the rim large holes help, but do not cure.
-# - **BiGAN** (Donahue et al., 2017). *Hidden:* the code from which another network drew a picture. *Why:* who can say
-#   the code of a picture knows in what pictures differ. *Shortcut:* the opponent could tell drawn pictures from real
-#   ones without a glance at the code; so it judges picture and code as a pair.
+# - **BiGAN** (Donahue et al., 2017). A generator $G$ draws pictures from random codes. *Hidden:* the code. An encoder
+#   $E$ must find it from the picture. *Why:* to find the code one must see in what pictures differ. *Shortcut:* the
+#   opponent, which tells drawn pictures from real ones, could ignore the code; so it judges picture and code as a pair.
 # - **K-means** (Krähenbühl et al., 2015). *Hidden:* nothing, and there is no gradient step. Filters are the centres of
 #   clusters of image patches. *Why:* filters that fit the images may be a better start than noise. *Shortcut:* patches
 #   differ most in brightness, and all clusters would be shades; so patches are *whitened* first.
@@ -303,8 +316,10 @@ print("gaps and normalising together block most:", seams["gaps, each tile normal
 # 1. *jigsaw*: go through the images. Which ones are solved, and what do they have in common?
 # 2. *colorization* and *colorful*: which colours does each dare to paint? Remember the mud.
 # 3. *splitbrain*: which half does better? What does that say about the colours of drawn scenes?
-# 4. On the right lie the features of patches (how they were made comes in section 6). Colour them by class, by colour,
-#    by position, and compare *trained* weights with *random* ones. Where do you see order? Read the number above too.
+# 4. On the right lies a map of the features of patches, made with t-SNE: neighbours have like features, and distances
+#    between groups mean little (notebook 05; how the features were made comes in section 6). Colour them by class, by
+#    colour, by position, and compare *trained* weights with *random* ones. Where do you see order? Read the number
+#    above too.
 
 # %%
 from mmtutorial.artifacts import about_artifact, load_artifact
@@ -390,8 +405,8 @@ finished(figure, f"Jigsaw loss after {steps} steps: {ends}; dashed, the trivial 
 # is *not* a better teacher.
 #
 # Now the full trainings: 1,200 steps, several seeds, scores on images kept for choosing. BiGAN has a score only
-# because we gave it one: how near a picture redrawn from its code is to the picture, beside one redrawn from the code
-# of *another* picture.
+# because we gave it one: how near a picture redrawn from its code, $G(E(x))$, is to the picture, beside one redrawn
+# from the code of *another* picture.
 
 # %%
 print(f"{'':16s}{'score':>8s}{'trivial':>9s}{'seeds better':>14s}   measure")
@@ -579,8 +594,9 @@ print(f"what {best} gains is over four times what any other gains:", bool(gain[b
 # Read it against the claim one would like to make, "colour features know colours, jigsaw features know places":
 #
 # - **Colour:** features of colorization are at chance. They *predict* colour from grey, and do it poorly. The mean
-#   colour, three numbers, knows most. Who sees colour knows some of it, random weights included; jigsaw and in-painting
-#   have *unlearnt* it. For jigsaw the likely reason is what blocks its shortcuts: normalised tiles have no tint left.
+#   colour, three numbers, knows most. Encoders that see colour know some of it, random weights included; jigsaw and
+#   in-painting have *unlearnt* it. For jigsaw the likely reason is what blocks its shortcuts: normalised tiles have no
+#   tint left.
 # - **Position:** nobody knows. Drawn objects stand anywhere, so a patch alone says nothing about its place, and jigsaw
 #   must solve its puzzles by how tiles *relate*. On photographs, with sky above and road below, that may differ.
 # - **Class:** colorization gains a little on its own random start, most others nothing or less than nothing. Jigsaw,
@@ -633,8 +649,9 @@ print("split-brain above its random weights:", read["splitbrain"]["class"] > rea
 # ## 7 The gap
 #
 # What matters in the end is segmentation. The shipped reproduction has every task's mIoU (mean intersection over
-# union, notebook 06; higher is better) after **plain fine-tuning** on 100 labelled images, here less that from random
-# weights, paired by seed:
+# union, notebook 06; higher is better) after **plain fine-tuning** on 100 labelled images, here minus that from random
+# weights, paired by seed. The 95 % interval says how far that mean difference could be luck of the seeds (notebook 07).
+# *above*: the interval lies wholly above 0. *not shown*: it holds 0.
 
 # %%
 from mmtutorial.artifacts.loading import FOLDER
@@ -646,7 +663,7 @@ reproduction = read_reproduction(FOLDER)
 rows = {row.arm: row for row in reproduction.block_rows("scenes", "tiny")}
 starts = {name: subtract(rows[name], rows["random"]) for name in tasks.names}
 print(f"random weights: mIoU {rows['random'].mean:.1f}, seeds {rows['random'].seeds}\n")
-print(f"{'':16s}{'by class':>10s}{'mIoU':>7s}{'less random':>13s}   95 % interval")
+print(f"{'':16s}{'by class':>10s}{'mIoU':>7s}{'- random':>13s}   95 % interval")
 for name, less in sorted(starts.items(), key=lambda entry: -rows[entry[0]].mean):
     pure = tasks.purity_of(name, "class").mean()
     said = verdict(less.value, less.interval).value
@@ -654,9 +671,10 @@ for name, less in sorted(starts.items(), key=lambda entry: -rows[entry[0]].mean)
 
 # %% [markdown]
 # Image-level labels are worth the most by far. Of the tasks without labels **split-brain** is the best start, and
-# k-means, which learnt nothing by gradients, comes second. Purity did *not* foretell either; for both, the probe gave a
-# hint. A start may also help by being easy to train on: plain fine-tuning hardly gets this network, without batch norm,
-# off "all background", and whatever gets it moving helps. So purity measures the gap, not all that a start is good for.
+# k-means, which learnt nothing by gradients, comes second. The *gain* in purity foretold neither: split-brain rose from
+# 0.19 to 0.20, and k-means fell. For both, the probe gave a hint. A start may also help by being easy to train on:
+# plain fine-tuning hardly gets this network, without batch norm, off "all background", and whatever gets it moving
+# helps. So purity measures the gap, not all that a start is good for.
 #
 # Can the labels that are there anyway close the gap? For the three pre-trainings that were carried further, and random
 # weights: **tuning** with the graph (the subject of notebooks 02 to 05), and the fair control, *more* plain fine-tuning
@@ -694,8 +712,9 @@ for name in carried:
 # - The graph lifts jigsaw and random weights to about the same height: jigsaw is no head start, before or after.
 # - Colorization stays low with it. That its encoder sees grey alone is not the reason, for with *more* plain
 #   fine-tuning the same encoder does far better. We do not know the reason.
-# - *More* plain fine-tuning does as well as the graph or better. Labels and steps close the gap; this comparison does
-#   not show that it takes the graph. Notebooks 05 to 07 return to it.
+# - For random weights and jigsaw no difference between the graph and *more* is shown; for colorization and
+#   classification *more* is ahead. Labels and steps narrow the gap. They do not close it, since classification gains by
+#   the same steps; and this comparison does not show that it takes the graph. Notebooks 05 to 07 return to it.
 #
 # ## 8 To discuss
 #
@@ -713,12 +732,13 @@ for name in carried:
 # - Every task has shortcuts. Look for them with a solver that *cannot* know objects, such as seams, and block them.
 # - Compare a score with the best predictor that does not look, and features with the same encoder untrained.
 # - A task learnt well need not sort by class: jigsaw. A start may help without sorting better: split-brain.
-# - This is the **task gap**: what a proxy needs is not what segmentation needs. Labels and more steps close it.
+# - This is the **task gap**: what a proxy needs is not what segmentation needs. Labels and more steps narrow it.
 #
 # ## Limits
 #
 # - Drawn scenes, a tiny encoder without batch norm, 1,200 steps. On photographs with millions of images these tasks
-#   teach much more: on the slides every one is above random weights. What carries over is how to ask, not the ranking.
+#   teach much more: on the authors' slides every one is above random weights. What carries over is how to ask, not the
+#   ranking.
 # - Scores and purity are of images kept for choosing, mIoU is of the part `test`. The reproduction's own table has
 #   purity on patches that may stick out of their images, so its numbers differ from these.
 # - Pictures, maps and the probe are of the first seed. Some 700 patches and as many seeds as stand above: differences

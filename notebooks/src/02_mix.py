@@ -144,6 +144,9 @@ print(check("02.centre_patches", centre_patches))
 # <code>box.clamp(min=0)</code> helps; at the other end slices stop by themselves. The mean of a comparison,
 # as <code>float</code>, is a share.
 # </details>
+# <details><summary>Go on without</summary>
+# Copy <code>label_noise</code> from <code>solutions/02_mix.ipynb</code>, and come back to it later.
+# </details>
 
 
 # %% tags=["exercise:02.label_noise"]
@@ -289,6 +292,9 @@ plots.patch_grid(cut(image_index, boxes).numpy(), labels.numpy(), scenes.classes
 # "There" means at least once, and that is awkward. With what probability does a single patch <em>not</em> have class
 # $c$? And all of $N$ independent patches?
 # </details>
+# <details><summary>Go on without</summary>
+# Copy <code>expected_classes</code> from <code>solutions/02_mix.ipynb</code>, and come back to it later.
+# </details>
 
 
 # %% tags=["exercise:02.expected_classes"]
@@ -390,9 +396,9 @@ plots.Picture(
 # - **labels**: the different object classes among the labels,
 # - **in pixels**: the different object classes that are to be seen anywhere in the batch,
 # - **other class**: the share of a piece's pixels that do not have its label (the label noise of exercise 2),
-# - **octaves**: how much the *scale* varies. The apparent size of an object is the square root of its pixels in the
-#   resized piece, as far as it would be seen whole; we take the distance from the 10th to the 90th percentile, and
-#   one octave is a factor of 2,
+# - **octaves**: how much the *scale* varies. Take the size an object has in the resized piece: the square root of its
+#   pixels, counting also what the cut left out. Leave out the smallest and the largest tenth. How many times must the
+#   smallest that is left be doubled to reach the largest? Each doubling is one octave,
 # - **across**: the share of same-class pairs whose two pieces come from two images. Pairs within one image are easy, as
 #   they share light, colours, even the very object.
 
@@ -458,7 +464,7 @@ print("widest in scale is a mix of patches:", octaves_of.index(max(octaves_of)) 
 print("whole images are less pure than patches:", min(other_of[SAME:]) > max(other_of[:SAME]))
 
 # %% [markdown]
-# Read it row by row, and let the claim have its bruises.
+# Read it row by row, and see where the claim does not hold.
 #
 # - **One image** loses on classes, as the theorem says. It has scales, since its patches are resized by different
 #   factors; but no pair crosses from image to image.
@@ -472,12 +478,15 @@ print("whole images are less pure than patches:", min(other_of[SAME:]) > max(oth
 # step more labelled classes and more scales than one image, or than these images whole. And a loss that looks at every
 # *pixel*, as in the third stage, needs no patches at all to see all classes. It is the loss with one vector for each
 # piece that wants pieces with a subject.
+#
+# Whether more images and more scales *pay* is another question. Notebook 07 has controls for both: graphs that stay
+# within one image, and patches of one size.
 
 # %% [markdown]
 # ## 7 To discuss
 #
 # 1. By the theorem one patch from each of $N$ images is best, and the authors take nine or ten from each. What does it
-#    cost to read an image, and what to cut a second patch out of it? Where is the optimum if reading is dear?
+#    cost to read an image, and what to cut a second patch out of it? Where is the optimum if reading is expensive?
 # 2. Within an image a class comes up by its area. Which classes does this favour? Write down a sampling that gives each
 #    class of the image the same chance. What would happen to thin objects, and to mistakes in the masks?
 # 3. More classes in a batch mean fewer patches of each. From which number of classes on (think of the 150 of ADE20K)
@@ -501,7 +510,7 @@ print("whole images are less pure than patches:", min(other_of[SAME:]) > max(oth
 # - The label is the class of the centre pixel. An option that prefers pure patches exists, and all configurations have
 #   it switched off.
 # - One patch in ten is background: of $n$ patches of an image, $\lfloor n / 10 \rfloor$, but at least one.
-# - The side is 64 to 256 pixels of a crop of 512, and patches are resized to 128; for Cityscapes it is 128 throughout,
+# - The side is 64 to 256 pixels of a crop of 512, and patches are resized to 128; for CityScapes it is 128 throughout,
 #   so there all patches have one scale. Our 24 to 48 of 96 pixels stay within the same shares of the image.
 # - Object patches are thinned out: five candidates are drawn for each one wanted, and one that is covered by earlier
 #   ones to more than 60 % is passed over while others last. The share is taken of the area of the *first* candidate,
@@ -509,7 +518,7 @@ print("whole images are less pure than patches:", min(other_of[SAME:]) > max(oth
 #   nothing.
 # - If an image has no background, the "background" patch is drawn from its objects and *still labelled 0*: a wrong
 #   label. The library gives such an image object patches only.
-# - In Cityscapes class 0 is road. So road plays the background, with its fixed one patch in nine, and in a crop without
+# - In CityScapes class 0 is road. So road plays the background, with its fixed one patch in nine, and in a crop without
 #   road some other thing is labelled "road". In the library, street scenes have no background, and all labelled pixels
 #   are drawn alike.
 # - "Many images" are the images of one GPU: 40 for AlexNet, 16 for VGG-16.

@@ -12,8 +12,9 @@
 # The paper's answer is a graph that is connected within each class. This notebook builds both, counts, and asks what
 # the connection is good for.
 #
-# Patches are **nodes**. Each anchor-positive pair is a **positive edge**. Two nodes are in the same **piece** if a path
-# of positive edges leads from one to the other.
+# Patches are **nodes**. Each anchor-positive pair is a **positive edge**. Two nodes are in the same **piece** (in graph
+# theory: *connected component*, hence the name `components` below) if a path of positive edges leads from one to the
+# other.
 
 # %%
 import math
@@ -63,7 +64,7 @@ print(random)
 print("first three triplets (anchor, positive, negative):", random.triplets[:3].tolist())
 
 # %% [markdown]
-# Nearly every positive edge stands by itself: a class of $n$ patches falls into pairs and single patches. Does that
+# Every positive edge stands by itself: a class of $n$ patches falls into pairs and single patches. Does that
 # matter? Look at what the *pull* alone can do. Let each patch be a point in the plane, and let every positive edge draw
 # its two ends together, again and again.
 
@@ -125,6 +126,9 @@ print(f"{sum(random.components().values())} pieces")
 # tag of <code>b</code> takes the tag of <code>a</code>, not only <code>b</code> itself. When all edges are done,
 # count the different tags within each class.
 # </details>
+# <details><summary>Go on without</summary>
+# Copy <code>components</code> from <code>solutions/03_match.ipynb</code>, and come back to it later.
+# </details>
 
 
 # %% tags=["exercise:03.components"]
@@ -154,14 +158,15 @@ print(check("03.components", components))
 # 2. Its **positive** is drawn, with equal chance, from the patches of its class that were **visited before**.
 # 3. Its **negative** is drawn, with equal chance, from the patches of other classes that were visited before.
 #
-# Where there is nobody yet, the rule helps itself: the first of its class takes as positive any later one of its class
-# (or itself, if it is alone); who has no other class before it takes as negative any patch of another class. A batch
-# with a single class has no negatives, and so no triplets.
+# Where there is nobody yet, there are two exceptions. The first patch of its class takes as positive any later one of
+# its class (or itself, if it is alone). A patch with no other class before it takes as negative any patch of another
+# class. A batch with a single class has no negatives, and so no triplets.
 #
 # **Why it is connected.** Let $v_1, v_2, \dots, v_n$ be the patches of one class in visiting order. After the first
-# visit there is one piece, $\{v_1\}$. Suppose that $v_1, \dots, v_k$ hang together. The positive of $v_{k+1}$ is one of
-# them, so $v_1, \dots, v_{k+1}$ hang together too. At the end, the whole class is one piece: a tree that grew node by
-# node. This is no matter of luck: it holds for every draw.
+# visit there is one piece with $v_1$ in it. Suppose that $v_1, \dots, v_k$ hang together. The positive of $v_{k+1}$ is
+# one of them, so $v_1, \dots, v_{k+1}$ hang together too. At the end the whole class is one piece: the edges of $v_2,
+# \dots, v_n$ make a tree. (The edge of $v_1$ goes to a later patch. It can close a ring, but it cannot split anything.)
+# This is no matter of luck: it holds for every draw.
 #
 # **Why every patch works.** By rule 1 every patch is an anchor once. $N$ patches give $N$ triplets, three times as many
 # as disjoint triplets could.
@@ -219,7 +224,8 @@ connected_graph(torch.tensor([0, 0, 1, 1, 0]), seeded(0))
 print(check("03.connected_graph", connected_graph))
 
 # %% [markdown]
-# Now both over the same patches. Hollow markers are patches that no triplet uses.
+# Now both over the same patches. Coloured lines are positive edges, thin grey lines lead to negatives. Hollow markers
+# are patches that no triplet uses.
 
 # %%
 connected = PatchGraph(labels, connected_graph(labels, seeded(0)))
@@ -242,7 +248,7 @@ print(f"most pieces of any class in any batch: {worst}")
 # What does the pull make of it now?
 
 # %%
-end = pull(start, connected.edges, rate=0.02)
+end = pull(start, connected.edges, rate=0.02)  # smaller steps: some patches have many edges
 show_places(before=start, after_the_pull_of_the_graph=end)
 
 # %%
@@ -255,8 +261,8 @@ print(f"{len(labels.unique())} classes, {different} different places in the end"
 #
 # Move *patches visited*, or let it play, and watch both sides grow. Then:
 #
-# 1. At which moment does a piece of the connected graph appear that is not yet joined to anything? What does its class
-#    look like one visit later?
+# 1. Find a visit at which the connected graph meets a class for the first time. How many pieces has that class then,
+#    and how many at its next visit?
 # 2. Switch on *as many random triplets as the graph has*. Which numbers on the left become better, and which do not?
 # 3. Choose *grow it by hand* and try to end with two pieces in one class. Which choice did it?
 
@@ -286,6 +292,8 @@ explorer.static(visited=18)
 #
 # ### Exercise 3: the mean number of pieces
 #
+# (Pencil and paper first; the hardest exercise of this notebook. Start with $n = 2$ and $n = 3$.)
+#
 # Write `random_mapping(n)` for $n \ge 2$: the mean number of pieces of a class of $n$ patches, exactly, not by
 # simulation.
 #
@@ -296,6 +304,9 @@ explorer.static(visited=18)
 # <details><summary>Hint 2</summary>
 # Each arrow goes to one of $n - 1$ nodes, independently. There are <code>math.comb(n, k)</code> ways to choose the
 # nodes, and $(k - 1)!$ circular orders of $k$ nodes. Multiply, and sum over $k$ from 2.
+# </details>
+# <details><summary>Go on without</summary>
+# Copy <code>random_mapping</code> from <code>solutions/03_match.ipynb</code>, and come back to it later.
 # </details>
 
 
@@ -383,7 +394,8 @@ print("triplets in one round, and in the graph:", table["random, one round"][0],
 # 1. The argument of section 2 looks at a single batch. The next step draws new patches and a new graph, so over many
 #    steps *every* sampler links every patch of a class with every other sooner or later. What is then left of the
 #    advantage? Think of the noise of a single step, and of how far the weights move in one.
-# 2. The tree has one edge more than it needs. Which one, and what would change without it?
+# 2. The tree of section 3 has $n - 1$ edges, and the class draws $n$. Which one is left over, and what would change
+#    without it?
 # 3. The first patches of the order have few to choose from, so they are chosen more often. Which patch has the most
 #    edges on average? Would a star, everybody with the first, be as good? It is connected as well.
 # 4. "Connected" treats a class as one thing. Background, or "building", looks like many. Who wants *one* centre there?

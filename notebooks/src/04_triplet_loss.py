@@ -46,22 +46,23 @@ for degrees in (0, 30, 60, 90, 180):
 #
 # $$L = \frac{1}{M} \sum_{i=1}^{M} \max\bigl(0,\; D(a_i, p_i) - D(a_i, n_i) + \alpha\bigr).$$
 #
-# In words: the negative shall be further away than the positive, by $\alpha$ at least. Who keeps that distance is left
-# in peace: the **hinge**, $\max(0, \cdot)$, is closed, and the triplet is *quiet*. Who does not is *active*.
+# In words: the negative shall be further away than the positive, by $\alpha$ at least. A triplet that
+# keeps that distance is left in peace: the **hinge**, $\max(0, \cdot)$, is closed, and the triplet is *quiet*. Any
+# other triplet is *active*.
 #
 # ### Exercise 1: write the loss
 #
-# `triplet_loss(embeddings, triplets, margin)` gets embeddings $(N, D)$ that are *not* normalised yet, and triplets
+# `triplet_loss(embeddings, triplets, margin)` gets embeddings $(N, C)$ that are *not* normalised yet, and triplets
 # $(M, 3)$ of node numbers. The answer is a tensor with one number, through which a gradient can flow. Without triplets
 # it is 0, and an embedding of zeros stays zero.
 #
 # <details><summary>Hint 1</summary>
 # Three steps: lengths to 1, row by row; look up the three rows of each triplet; two squared distances, one hinge, one
-# mean. <code>unit[triplets]</code> has shape $(M, 3, D)$.
+# mean. <code>unit[triplets]</code> has shape $(M, 3, C)$.
 # </details>
 # <details><summary>Hint 2</summary>
 # <code>norm(dim=1, keepdim=True)</code> gives a length for each row; <code>clamp(min=...)</code> of it keeps you from
-# dividing by zero. <code>.unbind(1)</code> divides $(M, 3, D)$ into three. The mean of nothing is not a number: divide
+# dividing by zero. <code>.unbind(1)</code> divides $(M, 3, C)$ into three. The mean of nothing is not a number: divide
 # the sum by the count, but never by less than 1.
 # </details>
 # <details><summary>Go on without</summary>
@@ -146,7 +147,7 @@ print("loss equals the linear one to 5 digits:", bool((loss - linear).abs() < 1e
 # ### Exercise 2: the gradient
 #
 # Write `gradient(anchor, positive, negative, margin)`: a tuple of the three gradients
-# $(\partial L / \partial a, \partial L / \partial p, \partial L / \partial n)$, each of shape $(D,)$. The arguments are
+# $(\partial L / \partial a, \partial L / \partial p, \partial L / \partial n)$, each of shape $(C,)$. The arguments are
 # of length 1 already; differentiate with respect to them as they are. Do it on paper first: no autograd needed.
 #
 # <details><summary>Hint 1</summary>
@@ -156,6 +157,9 @@ print("loss equals the linear one to 5 digits:", bool((loss - linear).abs() < 1e
 # <details><summary>Hint 2</summary>
 # Two things are easily forgotten: the minus sign before the second distance, and the hinge. What does a small step of a
 # quiet triplet change in its loss?
+# </details>
+# <details><summary>Go on without</summary>
+# Copy <code>gradient</code> from <code>solutions/04_triplet_loss.ipynb</code>, and come back to it later.
 # </details>
 
 
@@ -187,7 +191,8 @@ print(check("04.gradient", gradient))
 #
 # Move the three points and the margin.
 #
-# 1. Find a place of the negative at which the hinge just closes. What does the curve on the right say there?
+# 1. Find a place of the negative at which the hinge just closes. Then move the margin: at which margin are half of the
+#    batch's 60 triplets active (the curve on the right)?
 # 2. Set the margin to 2.1 and tick *non-negative features*. Can you close the hinge now?
 # 3. Put the negative opposite of the anchor (180 degrees, without the tick). How long is its arrow?
 
@@ -201,7 +206,7 @@ explorer.widget()
 # Two of its states as still pictures: a margin that lets triplets fall quiet, and 2.1 on non-negative features.
 
 # %%
-explorer.static(margin=0.5)
+explorer.static(margin=0.5, negative=150)
 
 # %%
 explorer.static(margin=2.1, non_negative=True)
@@ -223,6 +228,9 @@ explorer.static(margin=2.1, non_negative=True)
 # <details><summary>Hint 2</summary>
 # Every triplet has such a margin of its own, up to which it is quiet. Which number divides a list of numbers into two
 # halves? It is not their mean.
+# </details>
+# <details><summary>Go on without</summary>
+# Copy <code>half_quiet_margin</code> from <code>solutions/04_triplet_loss.ipynb</code>, and come back to it later.
 # </details>
 
 
@@ -271,16 +279,16 @@ runs = {margin: tune(margin) for margin in (0.3, 2.1)}
 # %%
 figure, panels = plt.subplots(1, 3, figsize=(12, 3.4), layout="constrained")
 curves = {
-    "mean D(a, p) (dashed), D(a, n)": lambda p, n, m: n.mean(),
-    "share of active triplets": lambda p, n, m: (p - n + m > 0).float().mean(),
-    "half-quiet margin": lambda p, n, m: half_quiet_margin(p, n),
+    "mean D(a, p) (dashed), D(a, n)": ("squared distance", lambda p, n, m: n.mean()),
+    "active triplets": ("share", lambda p, n, m: (p - n + m > 0).float().mean()),
+    "half-quiet margin": ("margin", lambda p, n, m: half_quiet_margin(p, n)),
 }
-for axes, (title, curve) in zip(panels, curves.items(), strict=True):
+for axes, (title, (unit, curve)) in zip(panels, curves.items(), strict=True):
     for margin, seen in runs.items():
         (line,) = axes.plot([float(curve(p, n, margin)) for p, n in seen], label=f"margin {margin}")
         if axes is panels[0]:
             axes.plot([float(p.mean()) for p, _ in seen], "--", color=line.get_color())
-    axes.set(title=title, xlabel="step")
+    axes.set(title=title, xlabel="step", ylabel=unit)
 panels[0].legend()
 plt.close(figure)
 plots.Picture(
@@ -295,6 +303,9 @@ first = [round(float(seen[0][1].mean() - seen[0][0].mean()), 1) for seen in runs
 print("both runs begin with equal distances, to one digit:", first[0] == first[1])
 
 # %% [markdown]
+# In the middle: at margin 0.3 ever more triplets fall quiet, at 2.1 none ever does. On the right: the half-quiet margin
+# starts near zero and rises in both runs. So no fixed margin stays the half-quiet one while a network learns.
+#
 # Look at the left panel for the mean distances: the gap between the dashed and the solid line is what both runs open.
 # Which of them opens it wider is one thing; which gives better features is another, and these curves cannot say it. (It
 # is one run of each, on its own training patches.) The settings in `docs/hyperparameters.md` were chosen on images kept
@@ -306,7 +317,7 @@ print("both runs begin with equal distances, to one digit:", first[0] == first[1
 # 1. With the linear loss a triplet pulls as hard when it is solved as when it is not. When is that good (noisy labels,
 #    small batches), and when is it a waste?
 # 2. The loss is 0.1 at least at margin 2.1. Which arrangement of classes would reach it? How many classes fit, if all
-#    coordinates are non-negative and there are $D$ of them?
+#    coordinates are non-negative and there are $C$ of them?
 # 3. Replace the squared distance by the plain one. How does the gradient change for a positive that is very near?
 # 4. "Hard mining" keeps only the active triplets with the largest loss. A patch has the label of its centre pixel.
 #    Which triplets would mining pick out first?

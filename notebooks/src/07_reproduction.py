@@ -16,11 +16,15 @@
 # |---|---|---|
 # | data | VOC 2012 and CityScapes, photographs, crops of 512 pixels | `scenes` and `streets`, drawn, 96 pixels |
 # | labelled images | 10,582 and 2,974 | 100 |
-# | networks | AlexNet with FCN head, VGG-16 with hypercolumns | two tiny ones with heads of the same two kinds |
+# | networks | AlexNet with FCN head, VGG-16 with hypercolumn head | `tiny`: FCN head; `tiny-vgg`: hypercolumn head, batch norm |
 # | pre-training | networks that others had published, trained at length | the same tasks on 2,000 drawn images |
 # | loss of tuning | margin 2.1, features kept in place | margin 0.3, the largest value of each channel |
 # | runs behind a figure | not said | several seeds, with intervals |
 # | plain fine-tuning of equal cost | no such row | a row for each tuned one |
+#
+# An **FCN head** scores the last feature map; a **hypercolumn head** scores, at each pixel, the features of several
+# layers side by side. Batch norm is the other difference between our two networks, so what differs between them may
+# come from either.
 #
 # The same on both sides: the order of the stages; how patches are drawn and named (notebook 02), how they are matched
 # (03), the form of the loss (04), and how mIoU is counted (06). The paper's side comes from its slides and from the
@@ -43,7 +47,7 @@ from mmtutorial.experiment.paper import METHODS, NOTES, PER_CLASS, VGG, VOC, VOC
 from mmtutorial.experiment.reproduction_file import read_reproduction
 from mmtutorial.experiment.verdicts import findings, topics
 from mmtutorial.plots import words
-from mmtutorial.presets import DRAWN, get_preset
+from mmtutorial.presets import get_preset
 
 SMOKE = preset_name() == "smoke"  # a few draws and steps instead of many, when the notebook is only tested
 
@@ -74,9 +78,9 @@ def budget(preset):
     tuning, segmentation = preset.tuning, preset.segmentation
     for name, schedule in (("tuning", tuning.schedule), ("fine-tuning", segmentation.schedule)):
         yield f"{name}, steps", f"{schedule.steps:,}"
-        yield f"{name}, images a step", schedule.images
+        yield f"{name}, images a step", schedule.images_a_step
         yield f"{name}, learning rate", f"{schedule.lr:g} {schedule.optimizer}"
-    yield "patches a step", tuning.schedule.images * tuning.patches
+    yield "patches a step", tuning.schedule.images_a_step * tuning.patches
     yield "pixels of a patch", f"{tuning.output_size} x {tuning.output_size}"
     yield "pixels of a crop", f"{segmentation.crop} x {segmentation.crop}"
     yield "margin", tuning.margin
@@ -105,8 +109,8 @@ for row in METHODS:
 # %% [markdown]
 # Not always. **AlexNet from random weights is printed as 23.5 in one table and as 19.8 in another.** What tuning adds
 # to it is then 20.1 or 23.8 points, by which table one reads. Such things happen in honest work: two runs, two code
-# versions, a figure taken over from another paper. It also tells us how far two runs of one system can lie apart, in a
-# table that prints no intervals: nearly four points. Keep that in mind when two rows differ by two.
+# versions, a figure taken over from another paper; we cannot know which. But figures of one name lie up to four points
+# apart here, in tables without intervals. Keep that in mind when two rows differ by two.
 #
 # Whatever else a reader of the slides should know:
 
@@ -212,8 +216,8 @@ for n in (3, 5, 10):
     print(f"{n:5d}{t:14.0%}{normal:7.0%}{bootstrap:12.0%}")
 
 # %% [markdown]
-# With three seeds, an interval of either habit misses the truth four times as often as it promises, or oftener. So:
-# Student's t, and no fewer than three seeds.
+# With three seeds the two habits miss the truth in about 18 and 24 of 100 cases, where 5 were promised. So: Student's
+# t, and no fewer than three seeds.
 #
 # **Why paired.** We want to know by how much arm $a$ is above arm $b$. With the same seed both start from the same
 # weights and see images in the same order, so their luck is partly the same. The two columns are no independent
@@ -226,7 +230,7 @@ for n in (3, 5, 10):
 # ### Exercise 1: the paired interval
 #
 # Write `paired_interval(a, b)`. Both are dictionaries *seed → mIoU*. They share at least one seed, but may hold others,
-# and in another order; count the shared ones. The answer is a tuple *(mean difference a less b, lower end, upper end)*.
+# and in another order; count the shared ones. The answer is a tuple *(mean difference a − b, lower end, upper end)*.
 # With one shared seed there is no interval: both ends are `float("nan")`.
 #
 # <details><summary>Hint 1</summary>
@@ -236,6 +240,9 @@ for n in (3, 5, 10):
 # <details><summary>Hint 2</summary>
 # <code>np.std</code> divides by $n$ unless it gets <code>ddof=1</code>. <code>stats.t.ppf(0.975, n - 1)</code> is the
 # quantile. For $n = 1$ return early.
+# </details>
+# <details><summary>Go on without</summary>
+# Copy <code>paired_interval</code> from <code>solutions/07_reproduction.ipynb</code>, and come back to it later.
 # </details>
 
 
@@ -267,7 +274,7 @@ def said(a, b, place=("scenes", "tiny")):
     """The paired difference of two arms in words."""
     first, second = (reproduction.row(*place, arm) for arm in (a, b))
     mean, low, high = paired_interval(first.by_seed, second.by_seed)
-    return f"{f'{a} less {b}':40s}{words.signed(mean):>6s} ({words.span((low, high))})"
+    return f"{f'{a} − {b}':40s}{words.signed(mean):>6s} ({words.span((low, high))})"
 
 
 for other in ("random", "random+more", "random+triplets", "random+equal-triplets", "random+shuffled"):
@@ -278,7 +285,8 @@ for other in ("random", "random+more", "random+triplets", "random+equal-triplets
 #
 # - Against plain fine-tuning, tuning over the graph gains a great deal: about nineteen points.
 # - Against `random+more`, **the fair control**, the gain is small, and the interval holds zero: *nothing is shown*. The
-#   paper has no such row. Most of the nineteen points are what any further training would have given.
+#   paper has no such row. Most of the nineteen points are also reached by plain fine-tuning that gets as many further
+#   steps.
 # - Against disjoint random triplets it is several points ahead; against *as many* random triplets (notebook 03) by
 #   little, with zero in the interval.
 # - Against shuffled labels it gains all of it again: the labels do the work, not the steps of tuning as such.
@@ -297,9 +305,9 @@ print(f"{len(shorter)} pairs; correlation over seeds {np.median(correlation):.2f
 print(f"the paired interval is the shorter one in {np.mean(shorter):.0%}")
 
 # %% [markdown]
-# Here a seed is not much of a common fate: the correlation is weak, and the unpaired interval, which has $2n - 2$
-# degrees of freedom instead of $n - 1$, is mostly the shorter one. We pair all the same, and decided so before looking,
-# because the runs *are* paired: whoever takes the shorter of two intervals afterwards has neither.
+# Here two arms share little luck through the seed: the correlation is weak, and the unpaired interval, which has $2n -
+# 2$ degrees of freedom instead of $n - 1$, is mostly the shorter one. We pair all the same, and decided so before
+# looking, because the runs *are* paired: whoever takes the shorter of two intervals afterwards has neither.
 #
 # **What the interval does not tell.** It answers one question: what if the seeds had been others? The hundred labelled
 # images, the drawn world, the networks and the settings are the same in every run. Other labelled images could move all
@@ -317,7 +325,7 @@ print(f"the paired interval is the shorter one in {np.mean(shorter):.0%}")
 #
 # ### Exercise 2: judge a pair
 #
-# Write `verdict(theirs, interval)`. `theirs` is the slides' $a$ less $b$, a number that is not 0 but may be negative;
+# Write `verdict(theirs, interval)`. `theirs` is the slides' $a - b$, a number that is not 0 but may be negative;
 # `interval` is a tuple *(low, high)* of ours, or `None` where there was one seed only. The answer is one of
 # `"reproduced"`, `"contradicted"`, `"not shown"`. An end exactly at zero leaves zero in.
 #
@@ -326,6 +334,9 @@ print(f"the paired interval is the shorter one in {np.mean(shorter):.0%}")
 # </details>
 # <details><summary>Hint 2</summary>
 # Two signs agree if their product is above zero.
+# </details>
+# <details><summary>Go on without</summary>
+# Copy <code>verdict</code> from <code>solutions/07_reproduction.ipynb</code>, and come back to it later.
 # </details>
 
 
@@ -358,7 +369,7 @@ def judged(difference):
 
 
 counts, fair_counts = {}, {}
-print(f"  {'where':18s}{'the slides have':58s}{'ours, a less b':24s}{'verdict':14s}at equal steps")
+print(f"  {'where':18s}{'the slides have':58s}{'ours, a - b':24s}{'verdict':14s}at equal steps")
 for topic in topics():
     print(f"\n{topic.title}")
     for claim in topic.claims:
@@ -386,17 +397,17 @@ lifts = [f for claim in topics()[0].claims for f in findings(claim, reproduction
 print("a start that tuning lifts above itself with equal steps:", any(judged(f.control) == "reproduced" for f in lifts))
 
 # %% [markdown]
-# The first sentence is the paper's claim. Here it is as a picture, each line twice: with M&M less without, as the
-# slides count, and with M&M less plain fine-tuning of equal cost. Hollow means that zero is in the interval.
+# The first sentence is the paper's claim. Here it is as a picture, each line twice: M&M against the same start without
+# it, as the slides count, and against plain fine-tuning of equal cost. Hollow means that zero is in the interval.
 
 # %%
 lines = []
 for benchmark, network in reproduction.blocks():
     for column in columns(reproduction, benchmark, network):
-        name = f"{benchmark.name}, {network.name}: {column.printed.pretraining}"
-        for against, lift in (("without", column.lift), ("equal steps", column.fair_lift)):
+        name = f"{benchmark.name}, {network.name}: {column.printed.pretraining}+graph"
+        for against, lift in (("plain", column.lift), ("equal steps", column.fair_lift)):
             if lift:
-                lines.append(plots.Interval(f"{name}, less {against}", lift.value, lift.interval, lift.per_seed))
+                lines.append(plots.Interval(f"{name} − {against}", lift.value, lift.interval, lift.per_seed))
 show(plots.difference_intervals(lines))
 
 # %% [markdown]
@@ -407,8 +418,8 @@ show(plots.difference_intervals(lines))
 #   slides, where random AlexNet rises most. Pre-training with labels is above pre-training without.
 # - **Contradicted, or not shown.** Given equal steps, no start is lifted by tuning; with batch norm, on streets and
 #   after colorization tuning is *below* its fair control. Among the proxy tasks the order is another one: here
-#   split-brain helps, and colorization, the slides' best, hardly does. A colorization network sees grey pictures only,
-#   and on drawn scenes colour is a hint.
+#   split-brain helps, and colorization, the slides' best, hardly does. One suspect is that its network sees grey only.
+#   But the same network gains much from *more* fine-tuning (notebook 01), so that is not all of it.
 # - **Not shown, either way.** Most of what rests on a point or two, such as the graph against random triplets after
 #   colorization. And a verdict says nothing of size: look for the smallest difference that counts as *reproduced*.
 #
@@ -466,17 +477,17 @@ for f in np.array(found)[changed]:
     print(f"  {', '.join(f.place)}: {f.claim.a} > {f.claim.b} {words.signed(f.difference.value)}")
 
 # %% [markdown]
-# With three seeds hardly any verdict passes so strict a test, and two seeds later a few of those made one by one have
-# changed. What to do with that? Treat the long list as a map of where to look, and settle a question that
-# matters by a run of its own, with more seeds, planned beforehand: section 9. The package has one such run: ten new
-# seeds for four arms, told in `docs/results.md`. They left the fair control level with the graph, and showed the graph
-# above disjoint random triplets.
+# With three seeds only 4 of 37 verdicts pass so strict a test, with five 19; and 3 of those made one by one have
+# changed. What to do with that? Treat the long list as a map of where to look, and settle a question that matters by a
+# run of its own, with more seeds, planned beforehand: section 9. The package has one such run: ten new seeds for four
+# arms, told in `docs/results.md`. They show no difference between the graph and the fair control (+0.8, −0.9 to 2.5),
+# and the graph above disjoint random triplets (+3.6, 1.5 to 5.7).
 
 # %% [markdown]
 # ## 6 What are the parts worth?
 #
 # The slides have one variant of the tuning, random triplets. Ours has more: each takes one part of the method away, or
-# puts another in its place. Every line is a variant *less the graph*; left of zero, the part was worth having.
+# puts another in its place. Every line is a variant *minus the graph*; left of zero, the part was worth having.
 
 # %%
 for benchmark, network in reproduction.blocks():
@@ -489,8 +500,12 @@ for benchmark, network in reproduction.blocks():
 
 # %% [markdown]
 # The labels are worth nearly everything, and taking the centre's class as the label, which notebook 02 found noisy,
-# does *better* here than taking the majority's. And then there is one line with rings far apart, the supervised
-# contrastive loss of notebook 09 on the very same patches:
+# does *better* here than taking the majority's. Mixing images (`within` takes it away), background patches
+# (`no-background`) and several sizes (`one-size`): zero is in all three intervals. So two virtues of notebook 02, many
+# images and many scales, are *not shown* to pay here.
+#
+# And then there is one line with rings far apart, the supervised contrastive loss of notebook 09 on the very same
+# patches:
 
 # %%
 for arm in ("random+graph", "random+supcon"):
@@ -499,11 +514,9 @@ for arm in ("random+graph", "random+supcon"):
     print(", ".join(f"{value:.1f}" for value in row.miou))
 
 # %% [markdown]
-# It is above the graph in every seed but one, and in that one the training failed. What is "the" result? After three
-# seeds it was the best of all; the mean of five is level with the graph, and the interval spans twenty points. The
-# formula of section 4 takes single runs for normally distributed, and a run that fails now and then is not. No summary
-# replaces the rings: show single seeds, and count failures as results. To drop that seed, because it "obviously" went
-# wrong, would be to report another method: one with somebody who restarts it.
+# It is above the graph in every seed but one, and in that one the training failed. The means of five are alike, and the
+# interval of their difference spans twenty points. The formula of section 4 takes single runs for normally distributed;
+# a run that fails now and then is not. So show single seeds, and count failures as results. Notebook 09 looks closer.
 #
 # An **ablation** turns one setting through its values and keeps all else. Whichever the file has:
 
@@ -546,6 +559,9 @@ for ablation in reproduction.ablations:
 # <details><summary>Hint 2</summary>
 # $P - T_1$ is simply the number of pairs that <em>have</em> an order in the first table. A pair may be tied in one
 # table and not in the other, so count the two separately.
+# </details>
+# <details><summary>Go on without</summary>
+# Copy <code>rank_correlation</code> from <code>solutions/07_reproduction.ipynb</code>, and come back to it later.
 # </details>
 
 
@@ -593,10 +609,11 @@ for agreement in rank_agreements(reproduction):
     print(f"{name:46s}{agreement.rows:4d}   {spread:24s}{by_luck(agreement.rows, tau.mean, draws):15.1%}")
 
 # %% [markdown]
-# With the network that stands for AlexNet the order of the slides comes back in good part, by far more than luck would
-# give. With the one that stands for VGG-16, and on streets, it does not: there plain random weights with batch norm do
-# better than any proxy task. And mind the number of rows. Five rows have 120 orders only, so even a table without any
-# sense scores 0.6 or more in 14 of them.
+# With the network that stands for AlexNet the order of *all* rows comes back in good part, by far more than luck would
+# give: rows with labels or with M&M stand above most others. (Among the proxy tasks alone it does not, section 5.) With
+# the one that stands for VGG-16, and on streets, it does not: there plain random weights score higher than
+# colorization, the only kind of proxy task that was run there. And mind the number of rows. Five rows have 120 orders
+# only, so even a table without any sense scores 0.6 or more in 14 of them.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -636,22 +653,11 @@ for a, b in (("colorization+graph", "colorization"), ("colorization+graph", "cla
 # classes at all, so that the mean is nearly the background's share alone. A mean of nine numbers, most of them near
 # zero, is a poor summary of anything but that.
 #
-# **On photographs.** A result on photographs weighs more than one on drawings. Any that the file has:
-
-# %%
-photographs = [(b, n) for b, n in reproduction.blocks() if b.name not in DRAWN]
-for benchmark, network in photographs:
-    print(f"{benchmark.name}, {network.name}: {benchmark.labeled} labelled, {benchmark.images_evaluated} scored")
-    for row in reproduction.block_rows(benchmark.name, network.name):
-        print(f"  {row.arm:36s}{row.mean:6.1f}   {words.span(row.interval)}")
-if not photographs:
-    print("This file has drawn images only.")
-
-# %% [markdown]
-# Single runs on photographs are told in `docs/results.md`, with their commands. On small photographs of six classes of
-# VOC 2012 the fair control was ahead of tuning; on the streets of CamVid the two were level.
-
-# %% [markdown]
+# **On photographs.** A result on photographs weighs more than one on drawings. The shipped file has drawings only;
+# tables of photographs stand in `docs/results.md`, with their commands. On small photographs of six classes of VOC 2012
+# the fair control was ahead of tuning (graph − more: −1.5, −2.3 to −0.8); on the streets of CamVid three seeds show no
+# difference (+0.1, −3.8 to 4.1).
+#
 # ## 9 Register your own
 #
 # You have seen how much freedom there is after a run: which measure, which seeds, paired or not, one more seed if it
@@ -681,6 +687,9 @@ if not photographs:
 # How small a difference would still matter to you? With <code>d</code> for it, a rule may say yes if
 # <code>low &gt; d</code>, no if <code>high &lt; d</code>, and open otherwise.
 # </details>
+# <details><summary>Go on without</summary>
+# Copy <code>registration</code> from <code>solutions/07_reproduction.ipynb</code>, and come back to it later.
+# </details>
 
 
 # %% tags=["exercise:07.registration"]
@@ -691,7 +700,7 @@ def registration():
         "arms": ["random+graph", "random+shuffled"],
         "seeds": [100, 101, 102],
         "measure": "kNN purity",
-        "decision": lambda low, high: "yes" if low > 0 else "no" if high < 0.5 else "open",
+        "decision": lambda low, high: "yes" if low > 0.5 else "no" if high < 0.5 else "open",
     }
     # END SOLUTION
 
@@ -753,7 +762,7 @@ for other in measured:
         print("exploration", answer(other))
 
 # %% [markdown]
-# The first line is the result. The second is *exploration*: it was not asked for, and had it come out better, we could
+# The line *registered* is the result. The line *exploration* was not asked for, and had it come out better, we could
 # have told it as the result, with nobody the wiser. It may suggest what to register next; it confirms nothing. The same
 # holds for a fourth seed after three came out "open".
 

@@ -206,6 +206,9 @@ for name, rate in rates.items():
 # <details><summary>Hint 2</summary>
 # The speed is that of the first GPU plus <code>gpus - 1</code> times a part of it. An hour has 3,600 seconds.
 # </details>
+# <details><summary>Go on without</summary>
+# Copy <code>hours</code> from <code>solutions/08_scale_up.ipynb</code>, and come back to it later.
+# </details>
 
 
 # %% tags=["exercise:08.hours"]
@@ -237,8 +240,12 @@ with tempfile.TemporaryDirectory() as folder, capture_output():
 print(f"{steps} steps: predicted {predicted:.1f} s, measured {measured:.1f} s")
 
 # %% [markdown]
-# The calculator does the same for all stages of a run, with your rates filled in. Set the preset to *paper* and think
-# before you look: which stage will cost most?
+# Is that close? A few seconds of measuring forecast to within a third or so. That tells hours from days, and not 9
+# hours from 10.
+#
+# The calculator does the same for all stages of a run, with your rates filled in, and reckons the memory of a GPU as
+# well (section 3). The tiny network needs next to none; for AlexNet set *weights* to 57 millions and the *memory of one
+# image* to 146 MB. Set the preset to *paper* and think before you look: which stage will cost most?
 
 # %%
 from mmtutorial.widgets import CostCalculator
@@ -321,6 +328,9 @@ print(f"AlexNet, crops of {side}: {alexnet_rate:.1f} images a second; fine-tunin
 # <details><summary>Hint 2</summary>
 # With <code>moments</code> moments there are <code>2 + moments</code> numbers a weight.
 # </details>
+# <details><summary>Go on without</summary>
+# Copy <code>memory</code> from <code>solutions/08_scale_up.ipynb</code>, and come back to it later.
+# </details>
 
 
 # %% tags=["exercise:08.memory"]
@@ -337,6 +347,8 @@ memory(57_000_000, 1, 36_000_000, 16)  # AlexNet as below: 0.7 GB and 2.3 GB
 print(check("08.memory", memory))
 
 # %% [markdown]
+# (VGG-16 has a *hypercolumn* head: in training it stacks the features of several layers at 256 random pixels.)
+#
 # How many activations are kept? We can count without computing. PyTorch lets us watch what it saves for the backward
 # pass (`saved_tensors_hooks`), and tensors on the device **meta** have shapes but no contents, so that VGG-16 on 512
 # pixels costs nothing. Whether meta tells the truth is checked on a network small enough to run.
@@ -548,9 +560,9 @@ for name, (each, fixed) in (("single precision", growth()), ("bf16-mixed", mixed
     print(f"{name:18s}{each:6.1f} MB an image of 128 x 128, and {fixed:5.0f} MB beside them")
 
 # %% [markdown]
-# Less than half. Some layers, batch norm among them, keep single precision, and a bf16 copy of every weight, two bytes
-# each, comes on top: it pays where images are large and many. On a GPU the greater gain is speed. Whether the *result*
-# stays the same is a question for seeds and intervals, like any other change (notebook 07).
+# A quarter, and not a half. Some layers, batch norm among them, keep single precision. And a bf16 copy of every weight,
+# two bytes each, comes on top: it pays where images are large and many. On a GPU the greater gain is speed. Whether the
+# *result* stays the same is a question for seeds and intervals, like any other change (notebook 07).
 #
 # ## 6 Your own images
 #
@@ -606,6 +618,9 @@ print((export / "labelmap.txt").read_text())
 # <details><summary>Hint 2</summary>
 # <code>image == torch.tensor(colour)</code> has shape $(H, W, 3)$: three answers a pixel, which
 # <code>.all(dim=...)</code> turns into one.
+# </details>
+# <details><summary>Go on without</summary>
+# Copy <code>palette_mask</code> from <code>solutions/08_scale_up.ipynb</code>, and come back to it later.
 # </details>
 
 
@@ -786,8 +801,8 @@ for name, photo in (("VOC, JPEG", (500, 375, "JPEG")), ("CityScapes, PNG", (2048
 #
 # ## 8 To discuss
 #
-# 1. Preset `paper` on your GPU takes a night for one arm and one seed. You have five nights. Five seeds of one arm? One
-#    seed of five arms? (Notebook 07.)
+# 1. Suppose that preset `paper` on your GPU takes a night for one arm and one seed. You have five nights. Five seeds of
+#    one arm? One seed of five arms? (Notebook 07.)
 # 2. The fair control costs as much as the method. Would you run it in the paper's setting before, or after, the method?
 # 3. You have 4 GPUs with 16 images each. Name two ways to make tuning see 64 images in one graph. What does each cost
 #    in memory, and what in waiting?

@@ -1,7 +1,7 @@
 # %% [markdown]
 # ## 1 What a step leaves lying
 #
-# A step of tuning embeds some eighty patches. That is the expensive part. Then the graph of notebook 03 looks at one
+# A step of tuning embeds eighty patches here. That is the expensive part. Then the graph of notebook 03 looks at one
 # positive and one negative of each. How many *could* it look at, at no further cost of the encoder?
 
 # %%
@@ -53,6 +53,9 @@ print(batch)
 # <details><summary>Hint 2</summary>
 # Broadcasting makes a cube of two tables: <code>pairs[:, :, None] &amp; other[:, None, :]</code> has shape
 # $(N, N, N)$. <code>torch.nonzero</code> lists the places at which a tensor is true.
+# </details>
+# <details><summary>Go on without</summary>
+# Copy <code>all_triplets</code> from <code>solutions/09_beyond.ipynb</code>, and come back to it later.
 # </details>
 
 
@@ -109,7 +112,8 @@ def hinges(cosines, triplets, margin=0.3):
 # \max(0,\; 2\,s_{an} - 2\,s_{ap} + \alpha).$$
 #
 # That is batch all, averaged for each anchor first. The graph is one draw of it. Test it: if the symmetry argument were
-# wrong, the two numbers would differ.
+# wrong, the two numbers would differ. (The features are centred first. Behind a ReLU all cosines of an untrained
+# network are near 1, and the table would show little. The argument holds for any embeddings.)
 
 # %%
 torch.manual_seed(0)
@@ -280,6 +284,9 @@ print(check("09.supcon", supcon))
 # <details><summary>Hint 2</summary>
 # The mask divided by its sum is what the shares should be. And $\tau$ occurs twice.
 # </details>
+# <details><summary>Go on without</summary>
+# Copy <code>score_gradient</code> from <code>solutions/09_beyond.ipynb</code>, and come back to it later.
+# </details>
 
 
 # %% tags=["exercise:09.score_gradient"]
@@ -352,10 +359,11 @@ for name in ("before", "graph"):
 #
 # ## 5 Switch the loss
 #
-# The widget moves the same eighteen points under four losses, from the same start and by steps of equal length.
+# The widget moves the same eighteen points under four losses, from the same start and by steps of equal length. The
+# points live on a sphere and are seen from one side, so they may lie inside the circle.
 #
 # 1. Play *triplets, one graph* to the end, then *triplets, a new graph each step*. What can the first never repair?
-# 2. Now *all triplets*: the same end as with new graphs, in half as many steps. All steps are equally long; so on what
+# 2. Now *all triplets*: purity reaches 1 in fewer steps than with new graphs. All steps are equally long; so on what
 #    did the graphs spend the rest? (Section 2.)
 # 3. *contrastive* ends with a squared distance of 3 between classes. Why 3, for three classes? And why does *all
 #    triplets*, at its margin of 2.1, stop before?
@@ -510,8 +518,8 @@ for other in ("random+shuffled", "random+graph", "random+more"):
 #   gain is shown, for SupCon as little as for the graph (notebook 07).
 # - **The labels carry it**, as far as the control goes: `random+shuffled` is the *graph* over shuffled labels. SupCon's
 #   own shuffled control is in your short run above; the reproduction has none.
-# - After colorization SupCon gains no more than the graph, and both stay far below what the random network reaches. A
-#   better loss does not repair every start.
+# - After colorization SupCon gains no more than the graph, and both stay far below what tuning from random weights
+#   reaches. A better loss does not repair every start.
 # - The settings were chosen for the graph (`docs/hyperparameters.md`); SupCon got the field's usual temperature of 0.1
 #   and the graph's learning rate, both untuned. Whether another temperature prevents the failure is a project below.
 
