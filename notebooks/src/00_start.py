@@ -30,7 +30,7 @@ from mmtutorial.graph import connected_graph
 from mmtutorial.metrics import confusion_matrix, mean_iou
 from mmtutorial.networks import FCN, TinyEncoder
 from mmtutorial.patches import sample_patches
-from mmtutorial.plots.style import class_styles, paint
+from mmtutorial.plots.style import class_styles, paint, patch_legend
 from mmtutorial.segmentation import predict
 from mmtutorial.triplet import triplet_loss
 
@@ -55,14 +55,20 @@ def show(title, *rows):
     """Rows of pictures (3, H, W) and masks (H, W), each a dictionary with a name for every tile."""
     shape = len(rows), len(rows[0])
     figure, panels = plt.subplots(
-        *shape, figsize=(2 * shape[1], 2 * shape[0] + 0.4), layout="constrained", squeeze=False
+        *shape, figsize=(2 * shape[1], 2 * shape[0] + 0.9), layout="constrained", squeeze=False
     )
+    styles, seen = class_styles(scenes.classes), set()
     for place, row in enumerate(rows):
         for axes, (name, tile) in zip(panels[place], row.items(), strict=True):
             values = np.asarray(tile)
-            coloured = values.transpose(1, 2, 0) if values.ndim == 3 else paint(values, class_styles(scenes.classes))
-            axes.imshow(coloured, interpolation="nearest")
+            if values.ndim == 2:
+                seen |= set(np.unique(values).tolist())
+                values = paint(values, styles)
+            else:
+                values = values.transpose(1, 2, 0)
+            axes.imshow(values, interpolation="nearest")
             axes.set(title=name if place == 0 else "", xticks=[], yticks=[])
+    patch_legend(figure, [styles[label] for label in sorted(seen)])
     plt.close(figure)  # a cell shows the picture that it ends with, and only once
     return plots.Picture(figure, f"{title}: {', '.join(rows[0])}.")
 

@@ -22,7 +22,7 @@ from mmtutorial.artifacts import about_artifact, load_artifact
 from mmtutorial.classroom import check, preset_name
 from mmtutorial.datasets import apply, open_dataset, training_transform
 from mmtutorial.networks import FCN, TinyEncoder
-from mmtutorial.plots.style import class_styles, paint
+from mmtutorial.plots.style import class_styles, paint, patch_legend
 from mmtutorial.segmentation import predict
 
 SMOKE = preset_name() == "smoke"  # a few steps instead of many, when the notebook is only tested
@@ -63,12 +63,18 @@ for part in ("encoder", "head"):
 
 def show_masks(title, **masks):
     """Masks side by side, as colours; an image (3, H, W) is shown as it is."""
-    figure, panels = plt.subplots(1, len(masks), figsize=(2.4 * len(masks), 2.8), layout="constrained")
+    figure, panels = plt.subplots(1, len(masks), figsize=(2.4 * len(masks), 3.2), layout="constrained")
+    styles, seen = class_styles(labelled.classes), set()
     for axes, (name, mask) in zip(panels, masks.items(), strict=True):
         values = np.asarray(mask)
-        shown = values.transpose(1, 2, 0) if values.ndim == 3 else paint(values, class_styles(labelled.classes))
-        axes.imshow(shown, interpolation="nearest")
+        if values.ndim == 2:
+            seen |= set(np.unique(values).tolist())
+            values = paint(values, styles)
+        else:
+            values = values.transpose(1, 2, 0)
+        axes.imshow(values, interpolation="nearest")
         axes.set(title=name.replace("_", " "), xticks=[], yticks=[])
+    patch_legend(figure, [styles[label] for label in sorted(seen)])
     plt.close(figure)  # a cell shows the picture that it ends with, and only once
     return plots.Picture(figure, f"{title}: {', '.join(masks).replace('_', ' ')}.")
 

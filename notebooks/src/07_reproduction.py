@@ -16,7 +16,7 @@
 # |---|---|---|
 # | data | VOC 2012 and CityScapes, photographs, crops of 512 pixels | `scenes` and `streets`, drawn, 96 pixels |
 # | labelled images | 10,582 and 2,974 | 100 |
-# | networks | AlexNet with FCN head, VGG-16 with hypercolumn head | `tiny`: FCN head; `tiny-vgg`: hypercolumn head, batch norm |
+# | networks | AlexNet, FCN head; VGG-16, hypercolumn head | `tiny`, FCN head; `tiny-vgg`, hypercolumns and batch norm |
 # | pre-training | networks that others had published, trained at length | the same tasks on 2,000 drawn images |
 # | loss of tuning | margin 2.1, features kept in place | margin 0.3, the largest value of each channel |
 # | runs behind a figure | not said | several seeds, with intervals |

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmtutorial.datasets import open_dataset
+from tests.cli.calling import Call, assert_refused
+from tests.tiny_run import arguments
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cli") / "out"
+
+
+def test_run_writes_results_and_a_page(call: Call, out: Path) -> None:
+    said = call("run", "--arms", "random,random+graph", "--seeds", "1, 0,1", "--out", out, *arguments())
+    assert said.code == 0, said.err
+    *table, page = said.out.splitlines()
+    assert Path(page) == (out / "report.html").resolve()
+    assert [line.split()[0] for line in table] == ["random", "random+graph"]
+    results = json.loads((out / "results.json").read_text())
+    for line, arm in zip(table, results["arms"], strict=True):
+        assert arm["seeds"] == [1, 0]
+        low, high = arm["miou_ci95"]
+        assert f"{arm['miou_mean']:.1f} mIoU  95 % interval {low:.1f} to {high:.1f}" in line
+    assert results["command"].startswith("mmtutorial run --arms random,random+graph --seeds '1, 0,1' --out ")
+    html = (out / "report.html").read_text()
+    assert html.rstrip().endswith("</html>")
+    assert "random+graph" in html
+    assert "t-SNE" in html
+
+
+def test_the_page_again_from_the_results_alone(call: Call, out: Path, tmp_path: Path) -> None:
+    shutil.copy(out / "results.json", tmp_path)
+    said = call("report", tmp_path)
+    assert (said.code, said.out) == (0, f"{(tmp_path / 'report.html').resolve()}\n")
+    assert (tmp_path / "report.html").stat().st_size > 10_000
+
+
+def test_a_folder_that_holds_a_run(call: Call, out: Path) -> None:
+    words = ["run", "--arms", "random", "--out", out, *arguments()]
+    assert_refused(call(*words), "already holds a run", "--resume")
+    assert_refused(call(*words, "--resume", "--set", "tuning.margin=0.5"), "other settings (preset.tuning.margin)")
+
+
+def test_report_of_no_run(call: Call, tmp_path: Path) -> None:
+    assert_refused(call("report", tmp_path), str(tmp_path / "results.json"), "finished run")
+
+
+def test_predict(call: Call, out: Path, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    pixels = open_dataset("scenes", split="test").arrays(0)[0].transpose(1, 2, 0)
+    Image.fromarray(pixels).save(photos / "scene.jpg")
+    weights = out / "seed0/segmentation/random/model.safetensors"
+    masks = tmp_path / "masks"
+    said = call("predict", "--checkpoint", weights, "--images", photos, "--out", masks)
+    assert (said.code, said.out) == (0, f"1 masks in {masks.resolve()}\n")
+    with Image.open(masks / "scene.png") as mask:
+        assert mask.mode == "P"
+        assert np.array(mask).shape == (96, 96)
+    wrong = out / "seed0/tuning/random+graph/model.safetensors"
+    assert_refused(call("predict", "--checkpoint", wrong, "--images", photos, "--out", masks), "holds a tuning stage")
+    assert_refused(call("predict", "--checkpoint", out / "x", "--images", photos, "--out", masks), "no weights at")
