@@ -210,6 +210,10 @@ shared = {"16 images, 5 patches of each": curves["true labels"], **shared}
 show_curves(range(0, steps + 1, every), shared, "80 patches a step, held-out patches")
 
 # %% [markdown]
+# Forty images have the most classes, and do not come out on top. Before you explain it, ask what *else* was changed.
+# Each image gives at least one patch of background (notebook 02): that is one patch in ten, in five, and in two. So the
+# runs differ in two things at once, and cannot say which of them did it. How would you repair the comparison?
+#
 # ## 4 A longer run, step by step
 #
 # Yours was short, so that nobody waits. With the package comes a run at the settings of preset `class`: an encoder
