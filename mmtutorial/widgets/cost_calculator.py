@@ -98,11 +98,11 @@ class CostCalculator(Explorer):
         return (
             f"One run of preset {state['preset']} on {words.count(state['gpus'], 'GPU')}: {words.listed(stages)}, "
             f"together {duration(facts['run_hours'])}. {words.count(state['runs'], 'run')}: "
-            f"{duration(facts['total_hours'])}. Memory of each GPU while fine-tuning: {facts['memory_gb']:.1f} GB."
+            f"{duration(facts['total_hours'])}. Memory of each GPU while fine-tuning: {memory(facts['memory_gb'])}."
         )
 
     def _memory(self, canvas: Canvas, facts: dict[str, Any]) -> None:
-        canvas.text(8, 364, f"Memory of each GPU: {facts['memory_gb']:.1f} GB", size=TITLE, bold=True)
+        canvas.text(8, 364, f"Memory of each GPU: {memory(facts['memory_gb'])}", size=TITLE, bold=True)
         parts = (facts["weights_gb"], facts["activations_gb"])
         scale = 1168 / max(80.0, facts["memory_gb"])
         left = 8.0
@@ -115,9 +115,9 @@ class CostCalculator(Explorer):
             # Where the scale is long, the marks of small cards meet.
             if limit in (16, 80) or scale > 6:
                 canvas.text(x, 462, str(limit), size=15, anchor="ms")
-        canvas.text(8, 500, f"weights, gradients and moments {parts[0]:.2f} GB", color="#8A3F73")
+        canvas.text(8, 500, f"weights, gradients and moments {memory(parts[0])}", color="#8A3F73")
         images = words.count(facts["images_per_gpu"], "image")
-        canvas.text(600, 500, f"{images} at once {parts[1]:.1f} GB", color=style.SAFE_COLOURS[0])
+        canvas.text(600, 500, f"{images} at once {memory(parts[1])}", color=style.SAFE_COLOURS[0])
         canvas.text(8, 540, _NOTE, size=15, color="#454C55", fit=1184)
 
 
@@ -129,3 +129,8 @@ def duration(hours: float) -> str:
     if seconds < 6000:
         return f"{seconds / 60:.0f} min"
     return f"{hours:.1f} h" if hours < 72 else f"{hours / 24:,.1f} days"
+
+
+def memory(gigabytes: float) -> str:
+    """Gigabytes as a reader says them: in megabytes where there is less than one."""
+    return f"{gigabytes:.1f} GB" if gigabytes >= 1 else f"{1000 * gigabytes:.0f} MB"
