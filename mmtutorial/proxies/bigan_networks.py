@@ -20,6 +20,8 @@ START = 4
 _WIDTHS = (64, 32, 16, 16, 16)
 _HIDDEN = 128
 _SURE = 0.9
+_SPREAD = 3**-0.5
+"""Standard deviation of a number that is uniform in -1..1, as those of z."""
 
 
 class Scores(NamedTuple):
@@ -49,9 +51,13 @@ class BiGAN(nn.Module):
         self.side = START * encoder.stride
         doublings = encoder.stride.bit_length() - 1
         self.encoder = encoder
-        # For an encoder whose pools round differently; a map of 4 x 4 goes through unchanged.
+        # The pool is for an encoder whose own pools round differently; a map of 4 x 4 goes through unchanged. The batch
+        # norm is for one that has none: it says nearly the same of all images at first, and the game is lost at once.
         self.project = nn.Sequential(
-            nn.AdaptiveAvgPool2d(START), nn.Flatten(), nn.Linear(encoder.width * START * START, CODE)
+            nn.AdaptiveAvgPool2d(START),
+            nn.Flatten(),
+            nn.Linear(encoder.width * START * START, CODE),
+            nn.BatchNorm1d(CODE, affine=False),
         )
         self.generator = _generator(doublings)
         self.discriminator = Discriminator(doublings)
@@ -71,8 +77,8 @@ class BiGAN(nn.Module):
         return Scores(*own.chunk(2), *frozen.chunk(2))
 
     def encode(self, images: Tensor) -> Tensor:
-        """(N, Z) codes E(x) of images (N, 3, side, side), uint8 or float 0..1."""
-        codes: Tensor = self.project(self.encoder(images))
+        """(N, Z) codes E(x) of images (N, 3, side, side), uint8 or float 0..1; each number as spread as in z."""
+        codes: Tensor = self.project(self.encoder(images)) * _SPREAD
         return codes
 
     def reconstruct(self, images: Tensor) -> Tensor:
