@@ -20,8 +20,6 @@ START = 4
 _WIDTHS = (64, 32, 16, 16, 16)
 _HIDDEN = 128
 _SURE = 0.9
-_SPREAD = 3**-0.5
-"""Standard deviation of a number that is uniform in -1..1, as those of z."""
 
 
 class Scores(NamedTuple):
@@ -51,13 +49,9 @@ class BiGAN(nn.Module):
         self.side = START * encoder.stride
         doublings = encoder.stride.bit_length() - 1
         self.encoder = encoder
-        # The pool is for an encoder whose own pools round differently; a map of 4 x 4 goes through unchanged. The batch
-        # norm is for one that has none: it says nearly the same of all images at first, and the game is lost at once.
+        # For an encoder whose pools round differently; a map of 4 x 4 goes through unchanged.
         self.project = nn.Sequential(
-            nn.AdaptiveAvgPool2d(START),
-            nn.Flatten(),
-            nn.Linear(encoder.width * START * START, CODE),
-            nn.BatchNorm1d(CODE, affine=False),
+            nn.AdaptiveAvgPool2d(START), nn.Flatten(), nn.Linear(encoder.width * START * START, CODE)
         )
         self.generator = _generator(doublings)
         self.discriminator = Discriminator(doublings)
@@ -77,8 +71,8 @@ class BiGAN(nn.Module):
         return Scores(*own.chunk(2), *frozen.chunk(2))
 
     def encode(self, images: Tensor) -> Tensor:
-        """(N, Z) codes E(x) of images (N, 3, side, side), uint8 or float 0..1; each number as spread as in z."""
-        codes: Tensor = self.project(self.encoder(images)) * _SPREAD
+        """(N, Z) codes E(x) of images (N, 3, side, side), uint8 or float 0..1."""
+        codes: Tensor = self.project(self.encoder(images))
         return codes
 
     def reconstruct(self, images: Tensor) -> Tensor:
