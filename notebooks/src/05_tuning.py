@@ -279,9 +279,9 @@ scrubber(explorer, "moment", [0, last // 2, last], colour_by="class")
 from mmtutorial.embedding import tsne
 
 cloud, lots = torch.randn(400, 96, generator=seeded(0)), torch.randint(9, (400,), generator=seeded(1))
-figure, panels = plt.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
+figure, panels = plt.subplots(1, 2, figsize=(7, 3.5), layout="constrained")
 for axes, perplexity in zip(panels, (2, 30), strict=True):
-    axes.scatter(*tsne(cloud, perplexity=perplexity).T, c=lots, cmap="tab10", s=14)
+    axes.scatter(*tsne(cloud, perplexity=perplexity).T, c=lots, cmap="tab10", s=8)
     axes.set(title=f"one cloud, perplexity {perplexity}", xticks=[], yticks=[])
 plt.close(figure)
 plots.Picture(figure, "t-SNE of one round cloud: crumbs at perplexity 2, an even disc at perplexity 30.")
