@@ -216,9 +216,10 @@ show_curves(range(0, steps + 1, every), shared, "80 patches a step, held-out pat
 #
 # ## 4 A longer run, step by step
 #
-# Yours was short, so that nobody waits. With the package comes a run at the settings of preset `class`: an encoder
-# *without* batch norm, 100 labelled images, 500 steps, one seed. Every 50 steps the same 400 held-out patches were
-# embedded and laid out. With `RETRAIN = True` you make it anew: about three minutes on an idle machine.
+# Yours was short, so that nobody waits. With the package comes a run at the settings of preset `class`, the budget for
+# lessons: an encoder *without* batch norm, 100 labelled images, 500 steps, one seed. Every 50 steps the same 400
+# held-out patches were embedded and laid out. With `RETRAIN = True` you make it anew: about three minutes on an idle
+# machine.
 
 # %%
 from mmtutorial.artifacts import about_artifact, load_artifact

@@ -15,7 +15,7 @@
 # | | the paper | here |
 # |---|---|---|
 # | data | VOC 2012 and CityScapes, photographs, crops of 512 pixels | `scenes` and `streets`, drawn, 96 pixels |
-# | labelled images | 10,582 and 2,974 | 100 |
+# | labelled images | 10,582 and 2,974 (by their lists; the data set has 2,975) | 100 |
 # | networks | AlexNet, FCN head; VGG-16, hypercolumn head | `tiny`, FCN head; `tiny-vgg`, hypercolumns and batch norm |
 # | pre-training | networks that others had published, trained at length | the same tasks on 2,000 drawn images |
 # | loss of tuning | margin 2.1, features kept in place | margin 0.3, the largest value of each channel |
