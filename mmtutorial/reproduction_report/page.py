@@ -65,7 +65,7 @@ def view(out: Path, reproduction: Reproduction) -> dict[str, Any]:
         "proxy_pictures": list(pictures.proxy_pictures(out, reproduction)),
         "embeddings": list(pictures.embedding_pictures(out, reproduction)),
         "predictions": list(pictures.prediction_pictures(out, reproduction)),
-        "ablations": [(a, pictures.ablation_shot(a)) for a in reproduction.ablations if a.points],
+        "ablations": list(pictures.ablation_shots(reproduction)),
         "settings": list(flat(about.get("settings") or {})),
         "paper": paper,
     }

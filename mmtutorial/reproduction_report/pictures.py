@@ -80,8 +80,16 @@ def rows_shot(rows: Sequence[Row]) -> Shot:
     return shot(plots.arm_intervals([plots.Interval(r.arm, r.mean, r.interval, r.miou) for r in rows]), "svg")
 
 
-def ablation_shot(ablation: Ablation) -> Shot:
-    """Draws one ablation; numbers of labelled images, and others that reach far, on a logarithmic axis."""
+def ablation_shots(reproduction: Reproduction) -> Iterator[tuple[Ablation, Shot]]:
+    """Yields each ablation with its curves; an arm has the same look in all of them."""
+    order = tuple(dict.fromkeys(point.arm for ablation in reproduction.ablations for point in ablation.points))
+    for ablation in reproduction.ablations:
+        if ablation.points:
+            yield ablation, _ablation_shot(ablation, order)
+
+
+def _ablation_shot(ablation: Ablation, order: Sequence[str]) -> Shot:
+    """Numbers of labelled images, and others that reach far, are on a logarithmic axis."""
     arms: dict[str, list[plots.Setting]] = {}
     for point in ablation.points:
         arms.setdefault(point.arm, []).append(plots.Setting(point.value, point.mean, point.interval))
@@ -89,7 +97,7 @@ def ablation_shot(ablation: Ablation) -> Shot:
     wide = len(values) == len(ablation.points) and max(values) >= WIDE * min(values)
     title = f"{ablation.benchmark}, {ablation.network}"
     log = wide or ablation.setting == "labeled"
-    return shot(plots.ablation_curves(arms, title=title, setting=ablation.title, log=log), "svg")
+    return shot(plots.ablation_curves(arms, title=title, setting=ablation.title, log=log, order=order), "svg")
 
 
 def proxy_pictures(out: Path, reproduction: Reproduction) -> Iterator[dict[str, Any]]:

@@ -524,12 +524,13 @@ for arm in ("random+graph", "random+supcon"):
 # too, value by value.
 
 # %%
+order = tuple(dict.fromkeys(point.arm for ablation in reproduction.ablations for point in ablation.points))
 for ablation in reproduction.ablations:
     arms = {}
     for point in ablation.points:
         arms.setdefault(point.arm, []).append(plots.Setting(point.value, point.mean, point.interval))
     title, log = f"{ablation.benchmark}, {ablation.network}", ablation.name not in ("margin", "steps")
-    show(plots.ablation_curves(arms, title=title, setting=ablation.title, log=log))
+    show(plots.ablation_curves(arms, title=title, setting=ablation.title, log=log, order=order))
 
 # %% [markdown]
 # Four of the five have the fair control. *The graph minus its control* at each value, by your function:
