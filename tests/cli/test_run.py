@@ -50,7 +50,9 @@ def test_a_folder_that_holds_a_run(call: Call, out: Path) -> None:
 
 
 def test_report_of_no_run(call: Call, tmp_path: Path) -> None:
-    assert_refused(call("report", tmp_path), str(tmp_path / "results.json"), "finished run")
+    assert_refused(
+        call("report", tmp_path), str(tmp_path / "results.json"), "a folder in which `mmtutorial run` finished"
+    )
 
 
 def test_predict(call: Call, out: Path, tmp_path: Path) -> None:

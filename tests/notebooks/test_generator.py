@@ -299,6 +299,20 @@ def test_pictures_become_smaller_and_stay_pictures() -> None:
     assert Image.open(io.BytesIO(base64.b64decode(encoded))).width == 1000
 
 
+def test_a_rare_colour_beside_a_photo_keeps_its_hue() -> None:
+    """As a swatch in a legend does. A median cut gives such a colour to its more frequent neighbours."""
+    pixels = np.random.default_rng(0).normal((150, 110, 60), 25, (300, 600, 3)).clip(0, 255)
+    pixels[150:] = 255
+    pixels[200:210, 50:80] = (230, 159, 0)
+    pixels[200:210, 150:180] = (213, 94, 0)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).save(buffer, "PNG")
+    made = pictures.smaller(base64.b64encode(buffer.getvalue()).decode())
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(made))).convert("RGB")).astype(int)
+    assert np.abs(shown[205, 60] - (230, 159, 0)).max() < 12
+    assert np.abs(shown[205, 160] - (213, 94, 0)).max() < 12
+
+
 def executed(*outputs: nbformat.NotebookNode) -> tuple[nbformat.NotebookNode, nbformat.NotebookNode]:
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", id="a")])
     done = nbformat.v4.new_notebook(
