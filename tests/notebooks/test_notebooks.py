@@ -49,7 +49,7 @@ def test_no_line_of_a_solution_reaches_a_learner(path: Path) -> None:
 
 
 @masters
-def test_exercises_have_a_blank_a_first_try_a_check_and_two_hints(path: Path) -> None:
+def test_exercises_have_a_blank_a_first_try_a_check_two_hints_and_a_way_on(path: Path) -> None:
     cells = read_master(path)
     names = exercises_of(cells)
     assert len(names) == len(set(names))
@@ -69,7 +69,9 @@ def test_exercises_have_a_blank_a_first_try_a_check_and_two_hints(path: Path) ->
         after = "\n".join(later.source for later in cells[place + 1 :] if later.kind == "code")
         assert f'check("{cell.exercise}", {function})' in after
         before = next(earlier for earlier in reversed(cells[:place]) if earlier.kind == "markdown").source
-        assert before.count("<details>") == before.count("</details>") >= 2
+        folds = re.findall(r"<details><summary>(.*?)</summary>", before)
+        assert folds[-3:] == ["Hint 1", "Hint 2", "Go on without"]
+        assert before.count("</details>") == len(folds)
 
 
 @masters
