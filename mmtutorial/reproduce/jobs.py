@@ -35,7 +35,7 @@ class Job:
         plan: arms and seeds.
         out: folder of the benchmark and network, shared with other jobs that work on other files in it.
         command: the command line, for the record.
-        accelerator: see :func:`mmtutorial.engine.make_fabric`.
+        accelerator: see :func:`mmtutorial.devices.make_fabric`.
         precision: likewise.
         devices: likewise.
         loaders: see :func:`mmtutorial.engine.train`.

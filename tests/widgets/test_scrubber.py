@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from PIL import Image
 
 from mmtutorial.errors import InputError
 from mmtutorial.widgets import GraphExplorer, TsneExplorer, scrubber
+from tests.notebooks.lab_page import CHROMIUM
 from tests.widgets.explorers import embedding_arrays, explorer_of
 
 VOID_TAGS = {"img", "input", "meta"}
@@ -97,13 +97,12 @@ def test_more_than_fits_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_player_plays_in_a_browser(tmp_path: Path) -> None:
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = "/usr/bin/chromium"
-    if not os.access(chromium, os.X_OK):
-        pytest.skip(f"no Chromium at {chromium}")
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium")
     path = tmp_path / "player.html"
     scrubber(GraphExplorer(), "visited", [0, 3, 6, 9], milliseconds=50).save(path)
     with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
         errors: list[object] = []
         page.on("pageerror", lambda error: errors.append(error))
