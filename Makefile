@@ -32,10 +32,11 @@ demo: $(READY)  ## install, check the machine, compare four arms on built-in pic
 test: lint  ## install the tools, check the style and the types, run all tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
 
-lint: $(DEV)  ## check the style (ruff) and the types (mypy)
+lint: $(DEV)  ## check the style (ruff), the types (mypy) and who imports whom (import-linter)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: $(DEV)  ## rewrite the code in the house's style
 	$(BIN)/ruff check --fix .

@@ -28,12 +28,12 @@ import torch
 from PIL import Image
 
 from mmtutorial.datasets import open_dataset, store
-from mmtutorial.devices import make_fabric
-from mmtutorial.drawing_ahead import batches
-from mmtutorial.engine import train
 from mmtutorial.networks import NetworkSpec, make_encoder, make_network
-from mmtutorial.presets import Schedule, SegmentationBudget
 from mmtutorial.segmentation import SegmentationStage
+from mmtutorial.settings.presets import Schedule, SegmentationBudget
+from mmtutorial.training.devices import make_fabric
+from mmtutorial.training.drawing_ahead import batches
+from mmtutorial.training.engine import train
 
 WAYS = {
     "in memory": (4096, 0),

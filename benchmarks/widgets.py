@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 from mmtutorial.artifacts import load_artifact
 from mmtutorial.artifacts.loading import FOLDER
-from mmtutorial.experiment.reproduction_file import read_reproduction
+from mmtutorial.results.reproduction_file import read_reproduction
 from mmtutorial.widgets import (
     CostCalculator,
     Explorer,
@@ -31,7 +31,7 @@ from mmtutorial.widgets import (
     TripletExplorer,
     TsneExplorer,
 )
-from mmtutorial.widgets.controls import valued
+from mmtutorial.widgets.toolkit.controls import valued
 
 EXPLORERS: dict[str, Callable[[], Explorer]] = {
     "PipelineMap": PipelineMap,

@@ -9,9 +9,13 @@ name, for example ``from mmtutorial.graph import connected_graph``.
 
 from importlib.metadata import PackageNotFoundError, version
 
+from mmtutorial import _moved
+
 try:
     __version__ = version("mmtutorial")
 except PackageNotFoundError:  # a copy of the source that was never installed
     __version__ = "0+unknown"
+
+_moved.install()
 
 __all__ = ["__version__"]

@@ -12,12 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from mmtutorial.augment import jitter_light
 from mmtutorial.datasets import VOID, SegmentationDataset, training_transform
 from mmtutorial.networks import Segmenter
 from mmtutorial.networks.hypercolumns import random_points
-from mmtutorial.presets import Schedule, SegmentationBudget
-from mmtutorial.sampling import CropBatches, steps_per_epoch
+from mmtutorial.settings.presets import Schedule, SegmentationBudget
+from mmtutorial.training.batches import CropBatches, jitter_light, steps_per_epoch
 
 # Pixels in one forward pass of prediction: 32 images of 96 x 96.
 _PIXELS_A_BATCH = 32 * 96 * 96

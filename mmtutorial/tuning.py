@@ -13,15 +13,14 @@ import torch
 from torch import Tensor, nn
 from torchvision import tv_tensors
 
-from mmtutorial.augment import flip_some, jitter_light
 from mmtutorial.contrastive import supervised_contrastive_loss
 from mmtutorial.datasets import VOID, SegmentationDataset, apply, training_transform
 from mmtutorial.errors import unknown
 from mmtutorial.matching import get_matching
 from mmtutorial.networks import Encoder
 from mmtutorial.patches import PatchBatch, sample_patches
-from mmtutorial.presets import Schedule, TuningBudget
-from mmtutorial.sampling import batch_indices, steps_per_epoch
+from mmtutorial.settings.presets import Schedule, TuningBudget
+from mmtutorial.training.batches import batch_indices, flip_some, jitter_light, steps_per_epoch
 from mmtutorial.triplet import hinge, triplet_distances, triplet_statistics
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mmtutorial.experiment import paper
+from mmtutorial.reproduction import paper
 from tests.plots.run_folder import bounds, picture, write_embedding
 
 NAMES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mmtutorial.engine import Stage
+from mmtutorial.training.engine import Stage
 
 
 def step_loss(

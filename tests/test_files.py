@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from mmtutorial import files
 from mmtutorial.errors import InputError
 from mmtutorial.files import read_json, read_tensors, remove, write_bytes, write_json, write_tensors
-from tests.test_training_log import files_no_larger_than
+from tests.training.test_log import files_no_larger_than
 
 
 def names(folder: Path) -> list[str]:

@@ -112,7 +112,7 @@ def test_checkpoints_of_another_kind(run: Path, checkpoint: Path, photos: Path, 
 
 
 def test_a_checkpoint_of_unfinished_training(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mmtutorial import engine
+    from mmtutorial.training import engine
 
     def refusing(*_: object) -> None:
         raise InputError("disk full")

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from typer.main import get_command
 
-from mmtutorial.cli import app
+from mmtutorial.cli.commands import app
 from mmtutorial.downloads.registry import CATALOGUE
 
 REPOSITORY = Path(__file__).resolve().parent.parent

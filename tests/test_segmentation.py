@@ -14,9 +14,9 @@ from torchvision import tv_tensors
 from mmtutorial import segmentation
 from mmtutorial.datasets import SegmentationDataset
 from mmtutorial.networks import FCN, TinyEncoder
-from mmtutorial.presets import Schedule, SegmentationBudget
 from mmtutorial.randomness import generator_for, global_seed
 from mmtutorial.segmentation import SegmentationStage, ensemble, predict, predict_probabilities
+from mmtutorial.settings.presets import Schedule, SegmentationBudget
 from tests.stepping import step_loss
 
 BUDGET = SegmentationBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24)

@@ -9,15 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from mmtutorial.augment import flip_some
 from mmtutorial.contrastive import supervised_contrastive_loss
 from mmtutorial.datasets import SegmentationDataset, open_dataset
 from mmtutorial.graph import connected_graph, random_triplets
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.patches import PatchBatch
-from mmtutorial.presets import Schedule, TuningBudget
 from mmtutorial.randomness import generator_for, global_seed
-from mmtutorial.sampling import batch_indices
+from mmtutorial.settings.presets import Schedule, TuningBudget
+from mmtutorial.training.batches import batch_indices, flip_some
 from mmtutorial.tuning import Embedder, TuningStage, draw_patches, patch_side
 from tests.stepping import step_loss
 

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mmtutorial.devices import make_fabric
 from mmtutorial.experiment import Plan, Request, Runner, parse_arms, write_results
-from mmtutorial.overrides import override
-from mmtutorial.presets import SMOKE, Preset
+from mmtutorial.settings.overrides import override
+from mmtutorial.settings.presets import SMOKE, Preset
+from mmtutorial.training.devices import make_fabric
 
 SETTINGS = {
     "proxy.schedule.steps": "12",

@@ -85,7 +85,7 @@ class WarmProcesses:
 def _serve() -> None:
     import mmtutorial.cli
     import mmtutorial.experiment
-    import mmtutorial.report
+    import mmtutorial.reports.run
     import mmtutorial.tuning  # noqa: F401
 
     for line in sys.stdin:
@@ -109,7 +109,9 @@ def _wait(child: int, after: float | None, by: int) -> int:
 
 
 def _be_the_command(request: dict[str, Any]) -> None:
-    from mmtutorial import cli, engine, report
+    from mmtutorial import cli
+    from mmtutorial.reports import run as report
+    from mmtutorial.training import engine
 
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
         os.dup2(os.open(Path(request["folder"]) / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)

@@ -16,7 +16,6 @@ from torch import Tensor
 
 from mmtutorial.artifacts.proxy_tasks import DATASET, ProxyTasks, control_of
 from mmtutorial.datasets import SegmentationDataset
-from mmtutorial.devices import make_fabric
 from mmtutorial.embedding import knn_purity, tsne
 from mmtutorial.errors import InputError
 from mmtutorial.experiment import Arm, ExperimentData, Plan, parse_arms
@@ -28,7 +27,8 @@ from mmtutorial.networks import Encoder
 from mmtutorial.patches import PatchBatch
 from mmtutorial.proxies import ProxyPicture, ProxyScore, ProxyStage
 from mmtutorial.randomness import generator_for
-from mmtutorial.reproduce.grid import Request
+from mmtutorial.reproduction.grid import Request
+from mmtutorial.training.devices import make_fabric
 from mmtutorial.tuning import Embedder, draw_patches, patch_side
 from mmtutorial.widgets.embedding_frames import colour_bins
 

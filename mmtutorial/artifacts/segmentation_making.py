@@ -13,12 +13,12 @@ from torch import Tensor
 from mmtutorial.artifacts.segmentation_results import DATASET, SPLIT, SegmentationResults
 from mmtutorial.datasets import open_dataset
 from mmtutorial.errors import InputError
-from mmtutorial.experiment.reproduction import Reproduction
-from mmtutorial.experiment.reproduction_file import read_reproduction
 from mmtutorial.files import read_tensors
 from mmtutorial.metrics import mean_iou
 from mmtutorial.networks import FCN
 from mmtutorial.prediction import load_network
+from mmtutorial.results.reproduction import Reproduction
+from mmtutorial.results.reproduction_file import read_reproduction
 from mmtutorial.segmentation import predict
 
 NETWORK = "tiny"

@@ -14,15 +14,15 @@ import torch
 from torch import Tensor
 
 from mmtutorial.artifacts.arms import TuningArms
-from mmtutorial.devices import make_fabric
 from mmtutorial.embedding import knn_purity
-from mmtutorial.engine import train
 from mmtutorial.experiment.data import ExperimentData, Request
 from mmtutorial.experiment.held_out import embed, held_out_patches
 from mmtutorial.networks import NetworkSpec, make_encoder
 from mmtutorial.patches import PatchBatch
-from mmtutorial.presets import get_preset
 from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.settings.presets import get_preset
+from mmtutorial.training.devices import make_fabric
+from mmtutorial.training.engine import train
 from mmtutorial.triplet import unit_features
 from mmtutorial.tuning import TuningStage, draw_patches, patch_side
 from mmtutorial.widgets.embedding_frames import EmbeddingFrames, embedding_frames

@@ -6,7 +6,7 @@ says what was tried, what came out, what was expected, and which misconception m
 
 from mmtutorial.classroom.blanks import NotFilledIn, todo
 from mmtutorial.classroom.checking import check
-from mmtutorial.classroom.registry import EXERCISES
+from mmtutorial.classroom.exercises import EXERCISES
 from mmtutorial.classroom.result import Result
 from mmtutorial.classroom.setting import preset_name, versions
 

@@ -8,7 +8,7 @@ from typing import Any
 from mmtutorial.classroom.asking import Ask, Wrong, shown
 from mmtutorial.classroom.blanks import NotFilledIn
 from mmtutorial.classroom.calling import Caller
-from mmtutorial.classroom.registry import find_exercise
+from mmtutorial.classroom.exercises import find_exercise
 from mmtutorial.classroom.result import Result
 from mmtutorial.errors import InputError
 

@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from mmtutorial import words
 from mmtutorial.dataset_check.checking import DatasetCheck
 from mmtutorial.dataset_check.looking import SplitCheck
 from mmtutorial.dataset_check.words import leak_line, verdict
 from mmtutorial.datasets import VOID
 from mmtutorial.datasets.store import Pixels
 from mmtutorial.files import write_bytes
-from mmtutorial.plots import style, words
-from mmtutorial.report import page_template
+from mmtutorial.plots import style
+from mmtutorial.reports.run import page_template
 
 SIDE = 240
 """Pixels of the longer side of a picture on the sheet."""

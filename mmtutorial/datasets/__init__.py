@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmtutorial.datasets import camvid, cityscapes, folder, scenes, streets, voc
+from mmtutorial.datasets import camvid, cityscapes, folder, voc
 from mmtutorial.datasets.base import SegmentationDataset, Source
 from mmtutorial.datasets.choosing import choose_labeled, hold_out
 from mmtutorial.datasets.classes import VOID, VOID_COLOUR, ClassTable
+from mmtutorial.datasets.drawn import scenes, streets
 from mmtutorial.datasets.transforms import apply, resize_long_side, training_transform
 from mmtutorial.errors import InputError, unknown
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from mmtutorial.errors import InputError, unknown
 from mmtutorial.experiment.variants import VARIANTS, Variant
-from mmtutorial.presets import Preset, Schedule
 from mmtutorial.proxies import PROXIES
+from mmtutorial.settings.presets import Preset, Schedule
 
 # ``imagenet``: weights that others trained on 1.3 million labelled photos, for the large encoders.
 PRETRAININGS = ("random", "imagenet", *PROXIES)

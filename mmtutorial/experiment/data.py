@@ -11,7 +11,7 @@ import numpy as np
 from mmtutorial.datasets import DATASETS, VOID, ClassTable, SegmentationDataset, hold_out, open_dataset, roles
 from mmtutorial.datasets.choosing import choose_labeled
 from mmtutorial.errors import InputError
-from mmtutorial.presets import Preset
+from mmtutorial.settings.presets import Preset
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 from mmtutorial.experiment.arms import Arm
 from mmtutorial.experiment.data import Request
 from mmtutorial.networks import NetworkSpec
-from mmtutorial.presets import Preset
 from mmtutorial.proxies import PROXIES
+from mmtutorial.settings.presets import Preset
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ import torch
 from mmtutorial.experiment.arms import Arm, compared
 from mmtutorial.experiment.plan import Plan
 from mmtutorial.experiment.runner import ArmRun, ProxyRun, Runner
-from mmtutorial.experiment.statistics import interval95, paired_difference
 from mmtutorial.files import write_json
 from mmtutorial.metrics import mean_iou, per_class_iou
+from mmtutorial.results.statistics import interval95, paired_difference
 
 _PACKAGES = (
     "mmtutorial",

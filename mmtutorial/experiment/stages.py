@@ -15,7 +15,6 @@ from typing import Any
 
 from lightning_fabric import Fabric
 
-from mmtutorial.engine import Stage, StageResult, train
 from mmtutorial.experiment.arms import Arm
 from mmtutorial.experiment.data import ExperimentData
 from mmtutorial.experiment.plan import Plan
@@ -24,6 +23,7 @@ from mmtutorial.networks.weights import imagenet_encoder
 from mmtutorial.proxies import PROXIES, ProxyStage
 from mmtutorial.randomness import global_seed
 from mmtutorial.segmentation import SegmentationStage
+from mmtutorial.training.engine import Stage, StageResult, train
 from mmtutorial.tuning import TuningStage
 
 
@@ -31,7 +31,7 @@ class Stages:
     """Trains stages in a folder. Finished ones found there are used, unfinished ones continued."""
 
     def __init__(self, plan: Plan, data: ExperimentData, out: Path, fabric: Fabric, *, loaders: int = 0) -> None:
-        """Nothing is trained yet. For ``loaders`` see :func:`mmtutorial.engine.train`."""
+        """Nothing is trained yet. For ``loaders`` see :func:`mmtutorial.training.engine.train`."""
         self.plan, self.data, self.out, self.fabric, self.loaders = plan, data, out, fabric, loaders
 
     def folder(self, seed: int, stage: str, name: str) -> Path:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mmtutorial.errors import InputError
 from mmtutorial.networks.encoder import Encoder
-from mmtutorial.networks.lab import prepare_lab
+from mmtutorial.networks.lab_colours import prepare_lab
 
 
 class SplitEncoder(Encoder):

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mmtutorial.plots import style, words
+from mmtutorial import words
+from mmtutorial.plots import style
 from mmtutorial.plots.picture import Picture, styled
 
 Family = Literal["random", "supervised", "proxy", "tuned", "ensemble"]

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from mmtutorial.plots import style, words
+from mmtutorial import words
+from mmtutorial.plots import style
 from mmtutorial.plots.picture import Picture, styled
 
 

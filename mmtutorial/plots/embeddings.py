@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from mmtutorial import words
 from mmtutorial.datasets.classes import ClassTable
-from mmtutorial.plots import style, words
+from mmtutorial.plots import style
 from mmtutorial.plots.picture import Picture, styled
 
 

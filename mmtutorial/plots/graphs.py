@@ -13,8 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 
+from mmtutorial import words
 from mmtutorial.datasets.classes import ClassTable
-from mmtutorial.plots import style, words
+from mmtutorial.plots import style
 from mmtutorial.plots.picture import Picture, styled
 
 CROWDED = 80

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from mmtutorial.plots import style, words
+from mmtutorial import words
+from mmtutorial.plots import style
 from mmtutorial.plots.picture import Picture, styled
 
 LEAST_RANGE = 4.0

@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from mmtutorial import words
 from mmtutorial.datasets.classes import ClassTable
-from mmtutorial.plots import style, words
+from mmtutorial.plots import style
 from mmtutorial.plots.picture import Picture, styled
 
 WIDTH = 10.0

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtutorial.plots import style, words
+from mmtutorial import words
+from mmtutorial.plots import style
 from mmtutorial.plots.picture import Picture, styled
 
 MOST = 6

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmtutorial import words
 from mmtutorial.datasets.classes import ClassTable
-from mmtutorial.plots import style, words
+from mmtutorial.plots import style
 from mmtutorial.plots.picture import Picture, styled
 
 COLUMNS = 6

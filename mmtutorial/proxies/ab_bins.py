@@ -14,8 +14,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from mmtutorial.networks.lab import to_lab
-from mmtutorial.presets import Schedule
+from mmtutorial.networks.lab_colours import to_lab
+from mmtutorial.settings.presets import Schedule
 
 STEP = 10.0
 NEIGHBOURS = 5

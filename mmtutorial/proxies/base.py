@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from mmtutorial.datasets import SegmentationDataset, apply, training_transform
 from mmtutorial.networks import Encoder
 from mmtutorial.networks.spec import Input
-from mmtutorial.presets import ProxyBudget, Schedule
-from mmtutorial.sampling import CropBatches, stacked, steps_per_epoch
+from mmtutorial.settings.presets import ProxyBudget, Schedule
+from mmtutorial.training.batches import CropBatches, stacked, steps_per_epoch
 
 
 @dataclass(frozen=True)

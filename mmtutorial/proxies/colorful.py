@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from mmtutorial.datasets import SegmentationDataset
 from mmtutorial.networks import Encoder
 from mmtutorial.networks.inputs import to_grey, to_unit_range
-from mmtutorial.networks.lab import from_lab, to_lab
+from mmtutorial.networks.lab_colours import from_lab, to_lab
 from mmtutorial.proxies.ab_bins import (
     ab_centres,
     annealed_mean,

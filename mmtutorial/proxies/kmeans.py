@@ -22,10 +22,10 @@ from torch.optim.swa_utils import update_bn
 from mmtutorial.datasets import SegmentationDataset
 from mmtutorial.networks import Encoder
 from mmtutorial.networks.inputs import prepare
-from mmtutorial.presets import ProxyBudget
 from mmtutorial.proxies.base import ProxyPicture, ProxyScore, ProxyStage
 from mmtutorial.proxies.kmeans_filters import kmeans_filters, random_patches, whitening
 from mmtutorial.proxies.kmeans_scale import convolutions_in_order, equalise_layers, normalise_units, watching
+from mmtutorial.settings.presets import ProxyBudget
 
 BATCHES = 10
 """Batches of images that are looked at, as in the original (``-nit 10``)."""

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from mmtutorial.datasets import SegmentationDataset
 from mmtutorial.errors import InputError
 from mmtutorial.networks import Encoder
-from mmtutorial.networks.lab import from_lab, prepare_lab, to_lab
+from mmtutorial.networks.lab_colours import from_lab, prepare_lab, to_lab
 from mmtutorial.networks.split import SplitEncoder
 from mmtutorial.proxies.ab_bins import ab_centres, annealed_mean, batches_to_count, first_scores, nearest_bins
 from mmtutorial.proxies.base import ProxyPicture, ProxyScore, ProxyStage

@@ -4,20 +4,20 @@
 needs no kernel. Only ``widget()`` needs ipywidgets.
 """
 
-from mmtutorial.widgets.controls import State
 from mmtutorial.widgets.cost_calculator import CostCalculator
 from mmtutorial.widgets.embedding_frames import EmbeddingFrames, embedding_frames
 from mmtutorial.widgets.examples import Labelled
-from mmtutorial.widgets.explorer import Explorer
-from mmtutorial.widgets.frame import Frame
 from mmtutorial.widgets.graph_explorer import GraphExplorer
 from mmtutorial.widgets.loss_switch import LossSwitch
 from mmtutorial.widgets.patch_explorer import PatchExplorer
 from mmtutorial.widgets.pipeline_map import PipelineMap, Stage
-from mmtutorial.widgets.player import Scrubber, scrubber
 from mmtutorial.widgets.proxy_explorer import FeatureMap, ProxyExample, ProxyExplorer
 from mmtutorial.widgets.result_browser import ResultBrowser
 from mmtutorial.widgets.table_explorer import TableExplorer
+from mmtutorial.widgets.toolkit.controls import State
+from mmtutorial.widgets.toolkit.explorer import Explorer
+from mmtutorial.widgets.toolkit.frame import Frame
+from mmtutorial.widgets.toolkit.player import Scrubber, scrubber
 from mmtutorial.widgets.triplet_explorer import TripletExplorer
 from mmtutorial.widgets.tsne_explorer import TsneExplorer
 

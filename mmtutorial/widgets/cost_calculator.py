@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from mmtutorial.plots import style, words
-from mmtutorial.presets import get_preset
-from mmtutorial.widgets.canvas import TITLE, Canvas
-from mmtutorial.widgets.controls import Choice, Slider, State
-from mmtutorial.widgets.explorer import Explorer
+from mmtutorial import words
+from mmtutorial.plots import style
+from mmtutorial.settings.presets import get_preset
+from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas
+from mmtutorial.widgets.toolkit.controls import Choice, Slider, State
+from mmtutorial.widgets.toolkit.explorer import Explorer
 
 _STAGES = ("proxy task", "tuning", "fine-tuning")
 _COLOURS = (style.SAFE_COLOURS[4], style.SAFE_COLOURS[1], style.SAFE_COLOURS[2])

@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from mmtutorial import words
 from mmtutorial.datasets.classes import ClassTable
 from mmtutorial.errors import InputError
 from mmtutorial.graph import PatchGraph
 from mmtutorial.patches import PatchBatch
-from mmtutorial.plots import style, words
+from mmtutorial.plots import style
 from mmtutorial.widgets import examples
 from mmtutorial.widgets import graph_facts as graphs
-from mmtutorial.widgets.canvas import PALE, TITLE, Canvas
-from mmtutorial.widgets.controls import Button, Choice, Control, Memory, Play, Slider, State, Toggle
-from mmtutorial.widgets.explorer import Explorer
 from mmtutorial.widgets.graph_picture import Panel, ring_layout
+from mmtutorial.widgets.toolkit.canvas import PALE, TITLE, Canvas
+from mmtutorial.widgets.toolkit.controls import Button, Choice, Control, Memory, Play, Slider, State, Toggle
+from mmtutorial.widgets.toolkit.explorer import Explorer
 
 COMPARE, BY_HAND = "random triplets beside the graph", "grow it by hand"
 _PATCHES, _CLASSES = 30, 6

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmtutorial import words
 from mmtutorial.graph import PatchGraph
-from mmtutorial.plots import style, words
-from mmtutorial.widgets.canvas import Canvas, Point, blend, luminance
-from mmtutorial.widgets.marks import marker
+from mmtutorial.plots import style
+from mmtutorial.widgets.toolkit.canvas import Canvas, Point, blend, luminance
+from mmtutorial.widgets.toolkit.marks import marker
 
 _LABEL_HEIGHT = 26
 _NUMBER = 13

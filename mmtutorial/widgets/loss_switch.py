@@ -11,18 +11,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mmtutorial import words
 from mmtutorial.contrastive import supervised_contrastive_loss
 from mmtutorial.datasets.classes import ClassTable
 from mmtutorial.embedding import knn_purity
 from mmtutorial.graph import connected_graph
-from mmtutorial.plots import style, words
+from mmtutorial.plots import style
 from mmtutorial.randomness import generator_for
 from mmtutorial.triplet import triplet_loss
-from mmtutorial.widgets.canvas import PALE, TITLE, Canvas, blend
-from mmtutorial.widgets.charts import Chart, ticks
-from mmtutorial.widgets.controls import Choice, Play, Slider, State
-from mmtutorial.widgets.explorer import Explorer
-from mmtutorial.widgets.marks import legend, marker
+from mmtutorial.widgets.toolkit.canvas import PALE, TITLE, Canvas, blend
+from mmtutorial.widgets.toolkit.charts import Chart, ticks
+from mmtutorial.widgets.toolkit.controls import Choice, Play, Slider, State
+from mmtutorial.widgets.toolkit.explorer import Explorer
+from mmtutorial.widgets.toolkit.marks import legend, marker
 
 Loss = Callable[[Tensor, int], Tensor]
 

@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 import torch
 
+from mmtutorial import words
 from mmtutorial.datasets.classes import VOID
 from mmtutorial.patches import LabelBy, PatchBatch, sample_patches
-from mmtutorial.plots import style, words
+from mmtutorial.plots import style
 from mmtutorial.randomness import generator_for
-from mmtutorial.widgets.canvas import PALE, TITLE, Canvas
-from mmtutorial.widgets.controls import Button, Choice, Slider, State
 from mmtutorial.widgets.examples import Labelled, scene_images
-from mmtutorial.widgets.explorer import Explorer
-from mmtutorial.widgets.marks import marker
+from mmtutorial.widgets.toolkit.canvas import PALE, TITLE, Canvas
+from mmtutorial.widgets.toolkit.controls import Button, Choice, Slider, State
+from mmtutorial.widgets.toolkit.explorer import Explorer
+from mmtutorial.widgets.toolkit.marks import marker
 
 LABELS_BY: dict[str, LabelBy] = {"centre pixel": "centre", "majority of pixels": "majority"}
 _VIEW, _TOP = 416, 42

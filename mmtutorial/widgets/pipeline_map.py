@@ -14,12 +14,12 @@ from mmtutorial.errors import InputError
 from mmtutorial.graph import connected_graph
 from mmtutorial.patches import PatchBatch
 from mmtutorial.plots import style
-from mmtutorial.widgets.canvas import PALE, TITLE, Canvas
-from mmtutorial.widgets.controls import Button, Choice, State
 from mmtutorial.widgets.examples import scene_images, scene_patches
-from mmtutorial.widgets.explorer import Explorer
 from mmtutorial.widgets.graph_picture import Panel, ring_layout
-from mmtutorial.widgets.marks import marker
+from mmtutorial.widgets.toolkit.canvas import PALE, TITLE, Canvas
+from mmtutorial.widgets.toolkit.controls import Button, Choice, State
+from mmtutorial.widgets.toolkit.explorer import Explorer
+from mmtutorial.widgets.toolkit.marks import marker
 
 _SIDE = 396
 _OUT = 488

@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmtutorial import words
 from mmtutorial.datasets.classes import ClassTable
 from mmtutorial.errors import InputError
 from mmtutorial.files import stored_arrays
-from mmtutorial.plots import style, words
+from mmtutorial.plots import style
 from mmtutorial.plots.style import ClassStyle
-from mmtutorial.widgets.canvas import PALE, TITLE, Canvas
-from mmtutorial.widgets.controls import Choice, Slider, State
 from mmtutorial.widgets.embedding_frames import GREY, HUES
-from mmtutorial.widgets.explorer import Explorer
-from mmtutorial.widgets.marks import legend, marker
+from mmtutorial.widgets.toolkit.canvas import PALE, TITLE, Canvas
+from mmtutorial.widgets.toolkit.controls import Choice, Slider, State
+from mmtutorial.widgets.toolkit.explorer import Explorer
+from mmtutorial.widgets.toolkit.marks import legend, marker
 from mmtutorial.widgets.tsne_explorer import colour_look
 
 _BY = ("class", "colour", "position")

@@ -9,15 +9,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mmtutorial import words
 from mmtutorial.datasets.classes import ClassTable, voc_palette
 from mmtutorial.errors import InputError
 from mmtutorial.metrics import confusion_matrix, per_class_iou
-from mmtutorial.plots import style, words
+from mmtutorial.plots import style
 from mmtutorial.plots.tables import shade
-from mmtutorial.widgets.canvas import PALE, TITLE, Canvas
-from mmtutorial.widgets.controls import Choice, Slider, State
-from mmtutorial.widgets.explorer import Explorer
-from mmtutorial.widgets.marks import legend, marker
+from mmtutorial.widgets.toolkit.canvas import PALE, TITLE, Canvas
+from mmtutorial.widgets.toolkit.controls import Choice, Slider, State
+from mmtutorial.widgets.toolkit.explorer import Explorer
+from mmtutorial.widgets.toolkit.marks import legend, marker
 
 _TILES, _TILE_TOP = 1184, 80
 _MOST_TILE = 184

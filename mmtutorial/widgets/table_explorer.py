@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mmtutorial import words
 from mmtutorial.errors import InputError
-from mmtutorial.plots import style, words
-from mmtutorial.widgets.canvas import TITLE, Canvas
-from mmtutorial.widgets.charts import Chart, ticks
-from mmtutorial.widgets.controls import Choice, State
-from mmtutorial.widgets.explorer import Explorer
-from mmtutorial.widgets.marks import marker
+from mmtutorial.plots import style
+from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas
+from mmtutorial.widgets.toolkit.charts import Chart, ticks
+from mmtutorial.widgets.toolkit.controls import Choice, State
+from mmtutorial.widgets.toolkit.explorer import Explorer
+from mmtutorial.widgets.toolkit.marks import marker
 
 ALL = "all"
 _OURS, _THEIRS = style.SAFE_COLOURS[0], style.SAFE_COLOURS[3]
@@ -132,7 +133,7 @@ class TableExplorer(Explorer):
 def printed(benchmark: str, backbone: str, arm: str) -> tuple[float, ...]:
     """Returns the slides' figures for an arm: none, one, or two where their tables differ."""
     # Here, not above: its package also trains, and the other explorers should load without that.
-    from mmtutorial.experiment.paper import BENCHMARKS, METHODS
+    from mmtutorial.reproduction.paper import BENCHMARKS, METHODS
 
     arm = arm.replace("imagenet", "classification")
     found = [m.miou for m in METHODS if (m.benchmark, m.backbone, m.arm) == (benchmark, backbone, arm)]

@@ -11,14 +11,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mmtutorial import words
 from mmtutorial.errors import InputError
 from mmtutorial.graph import connected_graph
-from mmtutorial.plots import style, words
+from mmtutorial.plots import style
 from mmtutorial.triplet import hinge, triplet_distances, triplet_loss, triplet_statistics
-from mmtutorial.widgets.canvas import PALE, TITLE, Canvas, Point, blend
-from mmtutorial.widgets.charts import Chart
-from mmtutorial.widgets.controls import Slider, State, Toggle
-from mmtutorial.widgets.explorer import Explorer
+from mmtutorial.widgets.toolkit.canvas import PALE, TITLE, Canvas, Point, blend
+from mmtutorial.widgets.toolkit.charts import Chart
+from mmtutorial.widgets.toolkit.controls import Slider, State, Toggle
+from mmtutorial.widgets.toolkit.explorer import Explorer
 
 Distances = tuple[NDArray[np.float64], NDArray[np.float64]]
 

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtutorial.plots import style, words
+from mmtutorial import words
+from mmtutorial.plots import style
 from mmtutorial.plots.style import ClassStyle
-from mmtutorial.widgets.canvas import PALE, TITLE, Canvas
-from mmtutorial.widgets.charts import Chart, ticks
-from mmtutorial.widgets.controls import Choice, Play, Slider, State
 from mmtutorial.widgets.embedding_frames import GREY, HUES, EmbeddingFrames
-from mmtutorial.widgets.explorer import Explorer
-from mmtutorial.widgets.marks import legend, marker
+from mmtutorial.widgets.toolkit.canvas import PALE, TITLE, Canvas
+from mmtutorial.widgets.toolkit.charts import Chart, ticks
+from mmtutorial.widgets.toolkit.controls import Choice, Play, Slider, State
+from mmtutorial.widgets.toolkit.explorer import Explorer
+from mmtutorial.widgets.toolkit.marks import legend, marker
 
 _COLOURS = ("class", "image", "colour")
 _MAP, _SMALL = 500, 330

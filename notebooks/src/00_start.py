@@ -25,12 +25,12 @@ from mmtutorial import plots
 from mmtutorial.artifacts.loading import FOLDER
 from mmtutorial.classroom import check, preset_name
 from mmtutorial.datasets import open_dataset
-from mmtutorial.experiment.reproduction_file import read_reproduction
 from mmtutorial.graph import connected_graph
 from mmtutorial.metrics import confusion_matrix, mean_iou
 from mmtutorial.networks import FCN, TinyEncoder
 from mmtutorial.patches import sample_patches
 from mmtutorial.plots.style import class_styles, paint, patch_legend
+from mmtutorial.results.reproduction_file import read_reproduction
 from mmtutorial.segmentation import predict
 from mmtutorial.triplet import triplet_loss
 
@@ -315,9 +315,9 @@ from tempfile import TemporaryDirectory
 
 from IPython.utils.capture import capture_output
 
-from mmtutorial.devices import make_fabric
 from mmtutorial.experiment import Plan, Request, Runner, parse_arms, write_results
-from mmtutorial.presets import get_preset
+from mmtutorial.settings.presets import get_preset
+from mmtutorial.training.devices import make_fabric
 
 plan = Plan(
     request=Request("scenes"),

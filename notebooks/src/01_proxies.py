@@ -150,7 +150,7 @@ print(len(cells), "cells of 10 x 10 units of a and b")
 # then after rebalancing. The dull middle has about half of the say at first, and a quarter after.
 
 # %%
-from mmtutorial.networks.lab import from_lab, to_lab
+from mmtutorial.networks.lab_colours import from_lab, to_lab
 
 colours = to_lab(images)[:, 1:].movedim(1, 0).flatten(1).T
 some = torch.randperm(len(colours), generator=seeded(0))[:40_000]
@@ -349,8 +349,8 @@ explorer.static(task="splitbrain", image=5, colour_by="colour")
 from dataclasses import replace
 
 from mmtutorial.networks import TinyEncoder
-from mmtutorial.presets import get_preset
 from mmtutorial.proxies import JigsawStage
+from mmtutorial.settings.presets import get_preset
 
 steps = 4 if SMOKE else 300
 budget = get_preset("class").proxy
@@ -655,9 +655,9 @@ print("split-brain above its random weights:", read["splitbrain"]["class"] > rea
 
 # %%
 from mmtutorial.artifacts.loading import FOLDER
-from mmtutorial.experiment.reproduction import subtract
-from mmtutorial.experiment.reproduction_file import read_reproduction
-from mmtutorial.plots.words import signed, span, verdict
+from mmtutorial.results.reproduction import subtract
+from mmtutorial.results.reproduction_file import read_reproduction
+from mmtutorial.words import signed, span, verdict
 
 reproduction = read_reproduction(FOLDER)
 rows = {row.arm: row for row in reproduction.block_rows("scenes", "tiny")}

@@ -26,9 +26,8 @@ import torch
 
 from mmtutorial import plots
 from mmtutorial.classroom import check, preset_name
-from mmtutorial.crops import crop_and_resize
 from mmtutorial.datasets import open_dataset
-from mmtutorial.patches import sample_patches
+from mmtutorial.patches import crop_and_resize, sample_patches
 
 SMOKE = preset_name() == "smoke"  # a few draws instead of many, when the notebook is only tested
 

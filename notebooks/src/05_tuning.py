@@ -265,7 +265,7 @@ explorer.static(moment=len(frames.steps) - 1)
 # And a player that works without a kernel, so in an exported page too. Step back with its buttons to see how it began:
 
 # %%
-from mmtutorial.widgets.player import scrubber
+from mmtutorial.widgets.toolkit.player import scrubber
 
 last = len(frames.steps) - 1
 scrubber(explorer, "moment", [0, last // 2, last], colour_by="class")

@@ -151,7 +151,7 @@ print(check("06.pixel_loss", pixel_loss))
 # %%
 # NBVAL_CHECK_OUTPUT
 from mmtutorial.experiment.arms import tuning_cost
-from mmtutorial.presets import get_preset
+from mmtutorial.settings.presets import get_preset
 
 lesson = get_preset("class")
 plain, extra = lesson.segmentation.schedule.steps, tuning_cost(lesson)
@@ -559,8 +559,8 @@ for a, b in pairs:
 
 # %%
 from mmtutorial.artifacts.loading import FOLDER
-from mmtutorial.experiment.reproduction import subtract
-from mmtutorial.experiment.reproduction_file import read_reproduction
+from mmtutorial.results.reproduction import subtract
+from mmtutorial.results.reproduction_file import read_reproduction
 
 reproduction = read_reproduction(FOLDER)
 
@@ -610,7 +610,7 @@ plots.ablation_curves(
 )
 
 # %%
-from mmtutorial.experiment.statistics import paired_difference
+from mmtutorial.results.statistics import paired_difference
 
 gains = []
 for tuned, control in zip(points["random+graph"], points["random+more"], strict=True):

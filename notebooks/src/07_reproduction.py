@@ -40,14 +40,13 @@ import numpy as np
 from IPython.display import HTML, display
 from scipy import stats
 
-from mmtutorial import artifacts, plots
+from mmtutorial import artifacts, plots, words
 from mmtutorial.classroom import check, preset_name
-from mmtutorial.experiment.beside import beside, columns, parts, rank_agreements
-from mmtutorial.experiment.paper import METHODS, NOTES, PER_CLASS, VGG, VOC, VOC_OBJECTS, benchmark_figures
-from mmtutorial.experiment.reproduction_file import read_reproduction
-from mmtutorial.experiment.verdicts import findings, topics
-from mmtutorial.plots import words
-from mmtutorial.presets import get_preset
+from mmtutorial.reproduction.beside import beside, columns, parts, rank_agreements
+from mmtutorial.reproduction.paper import METHODS, NOTES, PER_CLASS, VGG, VOC, VOC_OBJECTS, benchmark_figures
+from mmtutorial.reproduction.verdicts import findings, topics
+from mmtutorial.results.reproduction_file import read_reproduction
+from mmtutorial.settings.presets import get_preset
 
 SMOKE = preset_name() == "smoke"  # a few draws and steps instead of many, when the notebook is only tested
 
@@ -747,10 +746,10 @@ import tempfile
 
 from IPython.utils.capture import capture_output
 
-from mmtutorial.devices import make_fabric
 from mmtutorial.experiment import Plan, Request, Runner, parse_arms
 from mmtutorial.metrics import mean_iou
-from mmtutorial.overrides import override
+from mmtutorial.settings.overrides import override
+from mmtutorial.training.devices import make_fabric
 
 steps = "4" if SMOKE else "60"
 changes = {"batch_norm": "true", "tuning.schedule.steps": steps, "segmentation.schedule.steps": steps}
@@ -823,8 +822,9 @@ for other in measured:
 #
 # ## Links
 #
-# - The slides' figures as data: `mmtutorial/experiment/paper.py`; the verdicts: `mmtutorial/experiment/verdicts.py`;
-#   how settings were chosen: `docs/hyperparameters.md`; the whole table: the package's `README.md`.
+# - The slides' figures as data: `mmtutorial/reproduction/paper.py`; the verdicts:
+#   `mmtutorial/reproduction/verdicts.py`; how settings were chosen: `docs/hyperparameters.md`; the whole table: the
+#   package's `README.md`.
 # - Zhan et al., [arXiv:1712.00661](https://arxiv.org/abs/1712.00661).
 # - Bouthillier et al., *Accounting for Variance in Machine Learning Benchmarks*, MLSys 2021: which sources of chance
 #   matter beside the seed.

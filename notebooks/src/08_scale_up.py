@@ -29,14 +29,14 @@ from torch.nn import functional as F
 from mmtutorial import plots
 from mmtutorial.classroom import check, preset_name
 from mmtutorial.datasets import open_dataset
-from mmtutorial.devices import make_fabric
-from mmtutorial.engine import train
 from mmtutorial.experiment import Plan, Request, Runner, parse_arms
 from mmtutorial.graph import PatchGraph, connected_graph
 from mmtutorial.metrics import mean_iou
 from mmtutorial.networks import NetworkSpec, make_encoder, make_network
-from mmtutorial.overrides import override
-from mmtutorial.presets import NETWORKS, get_preset
+from mmtutorial.settings.overrides import override
+from mmtutorial.settings.presets import NETWORKS, get_preset
+from mmtutorial.training.devices import make_fabric
+from mmtutorial.training.engine import train
 
 SMOKE = preset_name() == "smoke"  # a few steps instead of many, when the notebook is only tested
 
@@ -439,7 +439,7 @@ def trained(devices, folder):
     """Weights after four steps of two parts, on some devices."""
     command = "run --preset smoke --arms random --accelerator cpu --set batch_norm=false --set evaluated=4 --set"
     command += f" segmentation.schedule.steps=4 --set segmentation.schedule.parts=2 --devices {devices} --out {folder}"
-    program = [sys.executable, "-c", "from mmtutorial.cli import main; main()", *command.split()]
+    program = [sys.executable, "-c", "from mmtutorial.cli.commands import main; main()", *command.split()]
     subprocess.run(program, check=True, capture_output=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     return read_tensors(Path(folder) / "seed0" / "segmentation" / "random" / "model.safetensors")[0]
 
@@ -829,8 +829,8 @@ for name, photo in (("VOC, JPEG", (500, 375, "JPEG")), ("CityScapes, PNG", (2048
 #
 # ## Links
 #
-# - The budgets, with their sources: `mmtutorial/presets.py`; the training loop: `mmtutorial/engine.py`; your folder:
-#   `mmtutorial/datasets/folder.py`.
+# - The budgets, with their sources: `mmtutorial/settings/presets.py`; the training loop:
+#   `mmtutorial/training/engine.py`; your folder: `mmtutorial/datasets/folder.py`.
 # - The authors' code: [XiaohangZhan/mix-and-match](https://github.com/XiaohangZhan/mix-and-match), one folder for each
 #   network and data set, `solver_graph.prototxt` and `solver_seg.prototxt`.
 # - [Lightning Fabric](https://lightning.ai/docs/fabric/); Micikevicius et al., *Mixed Precision Training*, ICLR 2018;

@@ -12,8 +12,8 @@ from scipy import stats
 from torch import Tensor
 
 from mmtutorial import embedding, graph, metrics, triplet
-from mmtutorial.experiment import statistics
 from mmtutorial.proxies.colorization import hue_and_chroma
+from mmtutorial.results import statistics
 from mmtutorial.widgets import loss_switch
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmtutorial.datasets import DATASETS, SegmentationDataset, hold_out, open_dataset
-from mmtutorial.datasets.scenes import Scenes
+from mmtutorial.datasets.drawn.scenes import Scenes
 from mmtutorial.errors import InputError
 
 

@@ -8,8 +8,8 @@ import pytest
 from mmtutorial.errors import InputError
 from mmtutorial.experiment.arms import ARMS, DEFAULT_ARMS, compared, parse_arms, tuning_cost
 from mmtutorial.experiment.variants import VARIANTS
-from mmtutorial.presets import CLASS, PRESETS, Preset
 from mmtutorial.proxies import PROXIES
+from mmtutorial.settings.presets import CLASS, PRESETS, Preset
 
 NAMES = [
     f"{pretraining}{suffix}"

@@ -7,7 +7,7 @@ import pytest
 from mmtutorial.datasets import SegmentationDataset, hold_out, open_dataset
 from mmtutorial.errors import InputError
 from mmtutorial.experiment.data import ExperimentData, Request, some
-from mmtutorial.overrides import override
+from mmtutorial.settings.overrides import override
 from tests.own_images import write_camvid, write_folder
 from tests.tiny_run import preset
 

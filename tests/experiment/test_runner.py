@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 
-from mmtutorial import engine
 from mmtutorial.errors import InputError
 from mmtutorial.experiment.arms import ARMS, DEFAULT_ARMS
 from mmtutorial.experiment.held_out import held_out_patches
@@ -16,6 +15,7 @@ from mmtutorial.files import read_tensors
 from mmtutorial.graph import connected_graph
 from mmtutorial.metrics import confusion_matrix
 from mmtutorial.segmentation import predict
+from mmtutorial.training import engine
 from mmtutorial.triplet import triplet_loss
 from tests.own_images import write_camvid, write_folder
 from tests.tiny_run import finish, logs, preset, runner, weights

@@ -6,7 +6,7 @@ import pytest
 
 from mmtutorial.experiment.variants import VARIANTS
 from mmtutorial.matching import MATCHINGS
-from mmtutorial.presets import PRESETS
+from mmtutorial.settings.presets import PRESETS
 
 
 def test_the_method_changes_nothing() -> None:

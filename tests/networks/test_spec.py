@@ -23,8 +23,8 @@ from mmtutorial.networks import (
 )
 from mmtutorial.networks.context import PaperContext
 from mmtutorial.networks.spec import EncoderName
-from mmtutorial.presets import Preset
 from mmtutorial.randomness import global_seed
+from mmtutorial.settings.presets import Preset
 
 SPECS = [
     NetworkSpec("tiny"),

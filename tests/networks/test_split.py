@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from mmtutorial.errors import InputError
 from mmtutorial.networks import FCN, NetworkSpec, TinyEncoder, make_encoder
-from mmtutorial.networks.lab import from_lab, prepare_lab, to_lab
+from mmtutorial.networks.lab_colours import from_lab, prepare_lab, to_lab
 from mmtutorial.networks.split import SplitEncoder
 from mmtutorial.randomness import global_seed
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mmtutorial.widgets import Explorer, State
-from mmtutorial.widgets.controls import Button, Choice, Control, Memory, Play, Slider, Toggle, valued
+from mmtutorial.widgets.toolkit.controls import Button, Choice, Control, Memory, Play, Slider, Toggle, valued
 
 PATIENCE = 90
 """Seconds for a picture to come: far above what it takes, for a machine that is busy."""

@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 
 from mmtutorial.artifacts import load_artifact
 from mmtutorial.widgets import Explorer, GraphExplorer, TsneExplorer
-from mmtutorial.widgets.controls import Memory, Play
+from mmtutorial.widgets.toolkit.controls import Memory, Play
 from tests.notebooks.keyboard import Driven, way_to
 from tests.notebooks.lab_page import CHROMIUM, LabPage, jupyterlab
 from tests.notebooks.running import SOLUTIONS, environment, nbval_lax
@@ -31,7 +31,7 @@ EXPLORERS: dict[str, Callable[[], Explorer]] = {
 
 FRAGILE = """\
 from mmtutorial.widgets import Explorer
-from mmtutorial.widgets.controls import Slider, Toggle
+from mmtutorial.widgets.toolkit.controls import Slider, Toggle
 
 
 class Fragile(Explorer):

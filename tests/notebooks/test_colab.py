@@ -106,7 +106,7 @@ def test_on_colab_a_wheel_beside_the_notebook_is_installed_and_torch_left_alone(
     again = run(fresh, set_up_cell(), folder)
     assert again.returncode == 0, again.stderr
     assert (fresh / "share" / "mmtutorial" / "notebooks" / LEARNERS[0].name).exists()
-    found = run(fresh, "from mmtutorial.lab import notebook_folder; print(notebook_folder())", folder)
+    found = run(fresh, "from mmtutorial.cli.lab import notebook_folder; print(notebook_folder())", folder)
     assert found.stdout.strip() == str(folder / "mmtutorial-notebooks"), found.stderr
     assert (folder / "mmtutorial-notebooks" / LEARNERS[0].name).exists()
 

@@ -9,9 +9,9 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from mmtutorial import plots
-from mmtutorial.experiment.paper import ALEXNET, METHODS
 from mmtutorial.plots.beside import LOOKS, Family, Pair
 from mmtutorial.plots.picture import Picture
+from mmtutorial.reproduction.paper import ALEXNET, METHODS
 
 RNG = np.random.default_rng(0)
 KINDS: tuple[Family, ...] = ("random", "supervised", "proxy", "tuned", "ensemble")

@@ -11,14 +11,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmtutorial.datasets import SegmentationDataset
-from mmtutorial.devices import make_fabric
-from mmtutorial.engine import train
 from mmtutorial.networks import TinyEncoder
-from mmtutorial.presets import ProxyBudget, Schedule
 from mmtutorial.proxies import PROXIES, BiGANStage
 from mmtutorial.proxies.bigan import random_codes
 from mmtutorial.proxies.bigan_networks import CODE, BiGAN, Scores, adversarial_losses
 from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.settings.presets import ProxyBudget, Schedule
+from mmtutorial.training.devices import make_fabric
+from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24, scale=(1.0, 1.0))
@@ -177,7 +177,7 @@ def test_a_run_cut_short_ends_with_the_same_weights(
 ) -> None:
     """The state that spectral norm keeps between steps is part of what is resumed."""
     images = dataset_of([np.full((24, 24), 255)] * 3)
-    monkeypatch.setattr("mmtutorial.engine.SECONDS_BETWEEN_CHECKPOINTS", -1.0)
+    monkeypatch.setattr("mmtutorial.training.engine.SECONDS_BETWEEN_CHECKPOINTS", -1.0)
     whole = stage_on(images)
     train(whole, seed=0, folder=tmp_path / "whole", fabric=make_fabric("cpu"))
     broken = stage_on(images)

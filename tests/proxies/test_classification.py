@@ -12,11 +12,8 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from mmtutorial.datasets import VOID_COLOUR, ClassTable, SegmentationDataset, open_dataset
-from mmtutorial.devices import make_fabric
-from mmtutorial.engine import train
 from mmtutorial.errors import InputError
 from mmtutorial.networks import TinyEncoder
-from mmtutorial.presets import ProxyBudget, Schedule
 from mmtutorial.proxies import PROXIES
 from mmtutorial.proxies.classification import (
     ClassificationStage,
@@ -27,6 +24,9 @@ from mmtutorial.proxies.classification import (
     present_classes,
 )
 from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.settings.presets import ProxyBudget, Schedule
+from mmtutorial.training.devices import make_fabric
+from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24, scale=(1.0, 1.0))

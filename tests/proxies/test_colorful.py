@@ -11,14 +11,14 @@ from skimage.color import rgb2lab
 from torch import Tensor
 
 from mmtutorial.datasets import SegmentationDataset
-from mmtutorial.devices import make_fabric
-from mmtutorial.engine import train
 from mmtutorial.networks import TinyEncoder
-from mmtutorial.presets import ProxyBudget, Schedule
 from mmtutorial.proxies import PROXIES, ColorfulStage
 from mmtutorial.proxies.ab_bins import ab_centres, nearest_bins, rebalancing_weights, soft_encode
 from mmtutorial.proxies.colorful import ColorfulColorizer, best_constant, mean_colours, weighted_cross_entropy
 from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.settings.presets import ProxyBudget, Schedule
+from mmtutorial.training.devices import make_fabric
+from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24)

@@ -15,7 +15,6 @@ from torch.nn import functional as F
 
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.networks.hypercolumns import hypercolumns, random_points
-from mmtutorial.presets import ProxyBudget, Schedule
 from mmtutorial.proxies import PROXIES, ColorizationStage
 from mmtutorial.proxies.colorization import (
     BINS,
@@ -25,6 +24,7 @@ from mmtutorial.proxies.colorization import (
     to_bins,
 )
 from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.settings.presets import ProxyBudget, Schedule
 from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24, points=16)

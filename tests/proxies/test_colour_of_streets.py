@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from mmtutorial.datasets import open_dataset
-from mmtutorial.devices import make_fabric
-from mmtutorial.engine import train
 from mmtutorial.networks import NetworkSpec, make_encoder
-from mmtutorial.presets import ProxyBudget, Schedule
 from mmtutorial.proxies import PROXIES
 from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.settings.presets import ProxyBudget, Schedule
+from mmtutorial.training.devices import make_fabric
+from mmtutorial.training.engine import train
 
 
 @pytest.mark.slow

@@ -13,11 +13,8 @@ from scipy import ndimage
 from torch import Tensor, nn
 
 from mmtutorial.datasets import open_dataset
-from mmtutorial.devices import make_fabric
-from mmtutorial.engine import train
 from mmtutorial.errors import InputError
 from mmtutorial.networks import TinyEncoder
-from mmtutorial.presets import ProxyBudget, Schedule
 from mmtutorial.proxies import PROXIES, InpaintingStage
 from mmtutorial.proxies.inpainting import (
     BLOCK_SIDES,
@@ -28,6 +25,9 @@ from mmtutorial.proxies.inpainting import (
     random_holes,
 )
 from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.settings.presets import ProxyBudget, Schedule
+from mmtutorial.training.devices import make_fabric
+from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24)

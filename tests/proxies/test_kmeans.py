@@ -11,10 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmtutorial.datasets import SegmentationDataset, open_dataset
-from mmtutorial.devices import make_fabric
-from mmtutorial.engine import train
 from mmtutorial.networks import Encoder, TinyEncoder
-from mmtutorial.presets import ProxyBudget, Schedule
 from mmtutorial.proxies import PROXIES, KMeansStage
 from mmtutorial.proxies.kmeans import initialise, input_patches, set_filters
 from mmtutorial.proxies.kmeans_filters import kmeans_filters
@@ -26,6 +23,9 @@ from mmtutorial.proxies.kmeans_scale import (
     unit_statistics,
 )
 from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.settings.presets import ProxyBudget, Schedule
+from mmtutorial.training.devices import make_fabric
+from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 
 PATCHES = 2000

@@ -12,17 +12,17 @@ from skimage.color import rgb2lab
 from torch import Tensor
 
 from mmtutorial.datasets import SegmentationDataset, open_dataset
-from mmtutorial.devices import make_fabric
-from mmtutorial.engine import train
 from mmtutorial.errors import InputError
 from mmtutorial.networks import NetworkSpec, TinyEncoder, make_encoder
-from mmtutorial.networks.lab import from_lab, to_lab
+from mmtutorial.networks.lab_colours import from_lab, to_lab
 from mmtutorial.networks.split import SplitEncoder
-from mmtutorial.presets import ProxyBudget, Schedule
 from mmtutorial.proxies import PROXIES, SplitBrainStage
 from mmtutorial.proxies.ab_bins import ab_centres
 from mmtutorial.proxies.splitbrain import LIGHTNESS_BINS, SplitBrain, lightness_bins
 from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.settings.presets import ProxyBudget, Schedule
+from mmtutorial.training.devices import make_fabric
+from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from mmtutorial.errors import InputError
 from mmtutorial.widgets import Explorer, Frame
-from mmtutorial.widgets.controls import Button, Choice, Play, Slider, State, Toggle, valued
+from mmtutorial.widgets.toolkit.controls import Button, Choice, Play, Slider, State, Toggle, valued
 from tests.widgets.explorers import MAKERS, explorer_of
 
 each = pytest.mark.parametrize("name", MAKERS)

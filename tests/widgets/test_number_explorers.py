@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mmtutorial.errors import InputError
-from mmtutorial.presets import get_preset
+from mmtutorial.settings.presets import get_preset
 from mmtutorial.widgets import CostCalculator, LossSwitch, TableExplorer
 from mmtutorial.widgets.cost_calculator import duration
 from mmtutorial.widgets.loss_switch import CONTRAST, EVERY, LOSSES, NEW, ONE, STEPS, all_triplets

@@ -90,7 +90,7 @@ def test_what_cannot_be_played_is_refused() -> None:
 
 
 def test_more_than_fits_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mmtutorial.widgets.player.MOST_BYTES", 20_000)
+    monkeypatch.setattr("mmtutorial.widgets.toolkit.player.MOST_BYTES", 20_000)
     with pytest.raises(InputError, match="2 frames are too many for a page of 1 MB; give fewer values"):
         scrubber(explorer_of("graph"), "visited", [0, 1])
 

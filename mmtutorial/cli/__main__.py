@@ -1,0 +1,5 @@
+"""``python -m mmtutorial.cli``."""
+
+from mmtutorial.cli import main
+
+main()

@@ -1,0 +1,227 @@
+"""The command line. Heavy imports stay inside the commands, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mmtutorial.cli.data import data_app
+from mmtutorial.cli.options import (
+    Accelerator,
+    Classes,
+    Devices,
+    Labeled,
+    Loaders,
+    Network,
+    Precision,
+    PresetName,
+    Resume,
+    Root,
+    Settings,
+    Validate,
+    assignments,
+    names,
+    seeds_of,
+)
+from mmtutorial.errors import InputError
+
+app = typer.Typer(
+    name="mmtutorial",
+    help="Mix-and-Match tuning for self-supervised semantic segmentation, to learn from and to run.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(data_app, name="data")
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Options for every command."""
+
+
+@app.command()
+def doctor(root: Root = None) -> None:
+    """Check versions, devices, disk and data sets, with the remedy for whatever is amiss."""
+    from mmtutorial.cli.doctor import check, failed, format_checks
+
+    checks = check(root)
+    typer.echo(format_checks(checks))
+    if failed(checks):
+        raise typer.Exit(1)
+
+
+@app.command()
+def run(
+    dataset: Annotated[
+        str, typer.Option(help="Data set: scenes, streets, voc, camvid, cityscapes or folder.")
+    ] = "scenes",
+    root: Root = None,
+    classes: Classes = None,
+    labeled: Labeled = None,
+    preset: PresetName = "class",
+    network: Network = None,
+    arms: Annotated[str | None, typer.Option(help="Arms with commas between; default: eight.")] = None,
+    seeds: Annotated[str, typer.Option(help="Seeds with commas between; each arm runs once with each.")] = "0",
+    out: Annotated[Path | None, typer.Option(help="Folder for all files; default: runs/DATASET-PRESET.")] = None,
+    resume: Resume = False,
+    validate: Validate = False,
+    settings: Settings = None,
+    accelerator: Accelerator = "auto",
+    precision: Precision = "32-true",
+    devices: Devices = 1,
+    loaders: Loaders = 0,
+) -> None:
+    """Train and compare arms; write results.json and report.html."""
+    from mmtutorial.experiment import Plan, Request, Runner, parse_arms, write_pictures, write_results
+    from mmtutorial.reports.run import write_report
+    from mmtutorial.settings.overrides import override
+    from mmtutorial.settings.presets import get_preset
+    from mmtutorial.training.devices import make_fabric
+
+    plan = Plan(
+        request=Request(dataset, None if root is None else str(root), names(classes), labeled, validate),
+        preset=override(get_preset(preset, dataset, network), assignments(settings or [])),
+        arms=tuple(parse_arms(arms)),
+        seeds=seeds_of(seeds),
+    )
+    fabric = make_fabric(accelerator, precision, devices)
+    folder = out or Path("runs") / f"{dataset}-{preset}"
+    runner = Runner(plan, folder, fabric, command=_command_line(), resume=resume, loaders=loaders)
+    results = write_results(runner, runner.run())
+    write_pictures(runner)
+    page = write_report(folder)
+    for arm in results["arms"]:
+        low, high = arm["miou_ci95"]
+        interval = "" if low is None else f"  95 % interval {low:.1f} to {high:.1f}"
+        typer.echo(f"{arm['name']:24s} {arm['miou_mean']:5.1f} mIoU{interval}")
+    typer.echo(str(page.resolve()))
+
+
+@app.command()
+def reproduce(
+    dataset: Annotated[
+        str, typer.Option(help="Data sets with commas between, each for a benchmark.")
+    ] = "scenes,streets",
+    root: Root = None,
+    classes: Classes = None,
+    labeled: Labeled = None,
+    preset: PresetName = "class",
+    networks: Annotated[
+        str | None,
+        typer.Option(help="Networks with commas between; default: tiny,tiny-vgg, or alexnet,vgg16 in paper."),
+    ] = None,
+    parts: Annotated[
+        str | None, typer.Option(help="Of tables, variants, labeled, margin, patches, images, steps; default: all.")
+    ] = None,
+    seeds: Annotated[str, typer.Option(help="Seeds with commas between.")] = "0,1,2,3,4",
+    out: Annotated[Path | None, typer.Option(help="Folder for all files; default: runs/reproduction-PRESET.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; default: one a core, or one where a GPU works.")
+    ] = None,
+    resume: Resume = False,
+    validate: Validate = False,
+    settings: Settings = None,
+    accelerator: Accelerator = "auto",
+    precision: Precision = "32-true",
+    devices: Devices = 1,
+    loaders: Loaders = 0,
+) -> None:
+    """Run every row of the slides' tables; write reproduction.json and a page with ours beside theirs."""
+    from mmtutorial.reports import write_reproduction_report
+    from mmtutorial.reproduction import Reproduction, Request, default_workers, parse_parts
+    from mmtutorial.reproduction import reproduce as run_all
+
+    request = Request(
+        datasets=names(dataset) or (),
+        networks=names(networks) or (("alexnet", "vgg16") if preset == "paper" else ("tiny", "tiny-vgg")),
+        preset=preset,
+        parts=parse_parts(parts),
+        seeds=seeds_of(seeds),
+        root=None if root is None else str(root),
+        classes=names(classes),
+        labeled=labeled,
+        validate=validate,
+        settings=tuple(assignments(settings or []).items()),
+    )
+    folder = out or Path("runs") / f"reproduction-{preset}"
+    grid = Reproduction(request, folder, _command_line(), accelerator, precision, devices, loaders)
+    found = run_all(grid, resume=resume, workers=workers or default_workers(accelerator))
+    for row in found["rows"]:
+        typer.echo(f"{row['benchmark']:10s} {row['network']:10s} {row['arm']:36s} {row['miou_mean']:5.1f} mIoU")
+    typer.echo(str(write_reproduction_report(folder).resolve()))
+
+
+@app.command()
+def predict(
+    checkpoint: Annotated[Path, typer.Option(help="model.safetensors of a segmentation stage.")],
+    images: Annotated[Path, typer.Option(help="Folder of photos.")],
+    out: Annotated[Path, typer.Option(help="Folder for the masks, palette PNGs of the photos' names.")],
+) -> None:
+    """Segment a folder of photos with a trained network."""
+    from mmtutorial.prediction import predict_folder
+
+    typer.echo(f"{predict_folder(checkpoint, images, out)} masks in {out.resolve()}")
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="Folder of a finished run or reproduction.")],
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables as Markdown instead.")] = False,
+) -> None:
+    """Make the page of a run or a reproduction again."""
+    from mmtutorial.reports import reproduction_markdown, write_reproduction_report
+    from mmtutorial.reports.run import write_report
+    from mmtutorial.reports.run_markdown import markdown_tables
+    from mmtutorial.results.reading import read_results
+
+    if (folder / "reproduction.json").exists():
+        typer.echo(reproduction_markdown(folder) if markdown else str(write_reproduction_report(folder).resolve()))
+    else:
+        typer.echo(markdown_tables(read_results(folder)) if markdown else str(write_report(folder).resolve()))
+
+
+@app.command()
+def lab(
+    folder: Annotated[
+        Path | None, typer.Option(help="Copy the notebooks there first; what is there already stays.")
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+) -> None:
+    """Open the notebooks in JupyterLab."""
+    from mmtutorial.cli.lab import start_lab
+
+    raise typer.Exit(start_lab(folder, browser=browser))
+
+
+def _command_line() -> str:
+    """The command as typed, without what does not change the numbers."""
+    return shlex.join(["mmtutorial", *(word for word in sys.argv[1:] if word not in ("--resume", "--debug"))])
+
+
+def main() -> None:
+    """Entry point: bad input is one line on stderr and exit code 2; ``--debug`` shows where it came from."""
+    debug = "--debug" in sys.argv
+    sys.argv = [word for word in sys.argv if word != "--debug"]
+    try:
+        app()
+    except InputError as error:
+        if debug:
+            raise
+        typer.echo(f"mmtutorial: {error}", err=True)
+        sys.exit(2)
+    except SystemExit as stop:
+        if stop.code == 130:  # What typer makes of Ctrl-C, without a word.
+            again = "the same command" if sys.argv[1:2] == ["data"] else "the same command with --resume"
+            typer.echo(f"mmtutorial: stopped; {again} goes on from here", err=True)
+        raise
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""``mmtutorial data``: which data sets there are, getting them, and looking at yours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mmtutorial.cli.options import Classes, Root, names
+
+data_app = typer.Typer(
+    help="Data sets: what there is, getting it, and whether yours can be read.", no_args_is_help=True
+)
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """List the data sets with the layout each expects, and what can be downloaded."""
+    from mmtutorial.datasets import DATASETS
+    from mmtutorial.downloads.table import plain
+
+    typer.echo("Data sets that commands take as --dataset:")
+    for name, info in DATASETS.items():
+        typer.echo(f"{name:10s} splits: {', '.join(info.splits)}")
+        typer.echo(f"{'':10s} {info.layout or 'built in, needs no files'}")
+    typer.echo("\nWhat 'mmtutorial data get NAME --root DIR' fetches:")
+    typer.echo(plain())
+
+
+@data_app.command("get")
+def data_get(
+    name: Annotated[
+        str, typer.Argument(help="voc, sbd, camvid, cityscapes, stl10, alexnet-imagenet or vgg16-imagenet.")
+    ],
+    root: Annotated[
+        Path | None, typer.Option(help="Folder for data sets; default: data. Weights go where torch looks for them.")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Your own download: the file, or a folder that holds it.")
+    ] = None,
+) -> None:
+    """Fetch a data set, check it and lay it out for --dataset. Stopped, it goes on where it was."""
+    from mmtutorial.downloads import get
+
+    got = get(name, root, source)
+    for note in got.notes:
+        typer.echo(note, err=True)
+    typer.echo(str(got.place.resolve()))
+
+
+@data_app.command("check")
+def data_check(
+    name: Annotated[str, typer.Argument(help="Data set: scenes, streets, voc, camvid, cityscapes or folder.")],
+    root: Root = None,
+    classes: Classes = None,
+    out: Annotated[Path | None, typer.Option(help="Write a page of images with their masks there.")] = None,
+) -> None:
+    """Read every image and mask as training would; count classes, name broken files, find leaks between splits."""
+    from mmtutorial.dataset_check import check_dataset, lines, write_contact_sheet
+
+    found = check_dataset(name, root, names(classes))
+    for line in lines(found):
+        typer.echo(line)
+    if out is not None:
+        typer.echo(str(write_contact_sheet(found, out).resolve()))
+    if not found.fine:
+        raise typer.Exit(1)
+
+
+@data_app.command("masks")
+def data_masks(
+    annotations: Annotated[Path, typer.Argument(help="Folder of labelme's JSON files, or Label Studio's JSON export.")],
+    photos: Annotated[Path, typer.Option(help="Folder of the photos.")],
+    out: Annotated[Path, typer.Option(help="New folder, for --dataset folder --root.")],
+    classes: Annotated[
+        str | None, typer.Option(help="Class names after background, with commas between; default: those found.")
+    ] = None,
+) -> None:
+    """Turn outlines drawn with labelme or Label Studio into a data set of your own."""
+    from mmtutorial.annotations import convert
+    from mmtutorial.words import count
+
+    made = convert(annotations, photos, out, names(classes))
+    typer.echo(f"{count(made.masks, 'photo')} with masks, {made.unlabeled} without; classes: {', '.join(made.names)}")
+    typer.echo(str(made.out.resolve()))

@@ -1,0 +1,1 @@
+"""Pictures that the program draws itself, with exact masks: scenes of objects, and streets."""

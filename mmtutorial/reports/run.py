@@ -1,0 +1,240 @@
+"""One page that stands alone: what a run found, how sure that is, and how it was made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from mmtutorial import plots, words
+from mmtutorial.errors import InputError
+from mmtutorial.plots import tables
+from mmtutorial.plots.curves import Curve
+from mmtutorial.plots.picture import Format, Picture
+from mmtutorial.reports.findings import findings, summary
+from mmtutorial.results.reading import Arm, Arrays, Results, read_arrays, read_curves, read_results, stored_purity
+
+STARTS = {"random": "random weights"}
+TUNINGS = {
+    "none": "none",
+    "more": "none, but its steps",
+    "graph": "connected graph",
+    "triplets": "random triplets",
+    "random-triplets": "random triplets",
+}
+MOST_PREDICTIONS = 9
+"""More pictures than this would make the page too heavy to send."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """An embedded picture: its ``data:`` address and its alt text."""
+
+    src: str
+    alt: str
+
+
+def write_report(out: Path) -> Path:
+    """Writes ``report.html`` into the folder of a finished run.
+
+    Args:
+        out: The run's folder. Logs and pictures that are not there are left out of the page.
+
+    Returns:
+        The path of the page. It loads nothing from elsewhere.
+
+    Raises:
+        InputError: ``results.json`` is missing or unusable, a file of arrays is damaged, or the page cannot
+            be written.
+    """
+    out = Path(out)
+    results = read_results(out)
+    try:
+        page = page_template("report.html.j2").render(view(out, results))
+    except KeyError as error:
+        raise InputError(f"a file in {out / 'pictures'} lacks {error}; run the experiment again") from error
+    target, partial = out / "report.html", out / "report.html.partial"
+    try:
+        partial.write_text(page, encoding="utf-8")
+        os.replace(partial, target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise InputError(f"cannot write {target} ({error.strerror}); free the disk or give another folder") from error
+    return target
+
+
+def view(out: Path, results: Results) -> dict[str, Any]:
+    """Gathers everything that the template shows; a part that the run lacks is None or empty."""
+    patches = read_arrays(out / "pictures" / "patches.npz")
+    return {
+        "about": results.about,
+        "classes": results.classes,
+        "arms": [arm_row(arm) for arm in results.arms],
+        "one_seed": max(len(arm.seeds) for arm in results.arms) == 1,
+        "summary": summary(results),
+        "findings": list(findings(results)),
+        "arm_plot": arm_plot(results),
+        "difference_plot": difference_plot(results),
+        "curves": list(curve_plots(out, results)),
+        "patches": patch_plots(patches, results) if patches else None,
+        "embeddings": list(embedding_plots(out, results)),
+        "predictions": list(prediction_plots(out, results)),
+        "iou_table": list(iou_rows(results)),
+        "confusions": list(confusion_plots(results)),
+        "settings": list(flat(results.about.get("settings") or {})),
+    }
+
+
+def arm_row(arm: Arm) -> dict[str, Any]:
+    """Returns one row of the table of arms, with its codes in words."""
+    start = STARTS.get(arm.pretraining, arm.pretraining)
+    tuning = TUNINGS["more"] if arm.name.endswith("+more") else TUNINGS.get(arm.tuning, arm.tuning)
+    return {"arm": arm, "start": start, "tuning": tuning}
+
+
+def arm_plot(results: Results) -> Shot:
+    """Draws the arms with their single seeds."""
+    rows = [plots.Interval(arm.name, arm.mean, arm.interval, arm.miou) for arm in results.arms]
+    return _shot(plots.arm_intervals(rows), "svg")
+
+
+def difference_plot(results: Results) -> Shot | None:
+    """Draws the paired differences."""
+    rows = [
+        plots.Interval(f"{c.a} \N{MINUS SIGN} {c.b}", c.difference, c.interval, results.paired(c))
+        for c in results.comparisons
+    ]
+    return _shot(plots.difference_intervals(rows), "svg") if rows else None
+
+
+def curve_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
+    """Yields the curves of each stage that left logs."""
+    seeds = {seed for arm in results.arms for seed in arm.seeds}
+    order = [arm.name for arm in results.arms]
+    stages = {
+        "proxy": ("Proxy task", {arm.pretraining: arm.pretraining for arm in results.arms}),
+        "tuning": ("Tuning", {folder: arm.name for arm in results.arms for folder in arm.tuned_folders}),
+        "segmentation": ("Segmentation", {name: name for name in order}),
+    }
+    for stage, (title, names) in stages.items():
+        runs = read_curves(out, stage, names, seeds)
+        losses = _quantity(runs, "loss")
+        if losses:
+            yield {
+                "stage": stage,
+                "shot": _shot(plots.loss_curves(losses, title=title, order=order if stage != "proxy" else ()), "svg"),
+            }
+        parts = [_quantity(runs, key) for key in ("positive_distance", "negative_distance", "active_share")]
+        if stage == "tuning" and parts[0] and parts[0].keys() == parts[1].keys() == parts[2].keys():
+            yield {"stage": "distances", "shot": _shot(plots.tuning_curves(*parts, order=order), "svg")}
+
+
+def patch_plots(arrays: Arrays, results: Results) -> dict[str, Any]:
+    """Draws the image with its boxes, the batch, and the two graphs over it."""
+    classes, labels = results.classes, arrays["labels"]
+    boxes = plots.patch_boxes(arrays["image"], arrays["mask"], arrays["boxes"], arrays["box_labels"], classes)
+    random, connected = (plots.graph_facts(labels, arrays[f"{kind}_triplets"]) for kind in ("random", "graph"))
+    pair = plots.graph_pair(labels, arrays["graph_triplets"], arrays["random_triplets"], classes)
+    return {
+        "boxes": _shot(boxes, "jpeg"),
+        "grid": _shot(plots.patch_grid(arrays["patches"], labels, classes), "jpeg"),
+        "graph": _shot(pair, "png"),
+        "count": len(labels),
+        "images": len(np.unique(arrays["image_index"])),
+        "random": random,
+        "connected": connected,
+        "per_class": {int(i): int(n) for i, n in zip(*np.unique(labels, return_counts=True), strict=True)},
+    }
+
+
+def embedding_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
+    """Yields the maps before and after for each tuning that stored them."""
+    folders = {folder: arm.name for arm in results.arms for folder in arm.tuned_folders}
+    for folder, name in folders.items():
+        arrays = read_arrays(out / "pictures" / f"embedding-{folder}.npz")
+        if arrays is None:
+            continue
+        purity = stored_purity(arrays)
+        shots = {}
+        for method, title, height in (("tsne", "t-SNE", 5.4), ("pca", "PCA", 3.8)):
+            before, after = arrays[f"before_{method}"], arrays[f"after_{method}"]
+            picture = plots.before_after(
+                before, after, arrays["labels"], results.classes, method=title, purity=purity, height=height
+            )
+            shots[method] = _shot(picture, "png")
+        yield {"name": name, "purity": purity, "count": len(arrays["labels"]), **shots}
+
+
+def prediction_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
+    """Yields the predictions for the best, median and worst images of the last arm."""
+    arrays = read_arrays(out / "pictures" / "predictions.npz")
+    if arrays is None:
+        return
+    for i, (kind, name) in enumerate(zip(arrays["kinds"], arrays["ids"], strict=True)):
+        if i == MOST_PREDICTIONS:
+            return
+        picture = plots.predictions(
+            arrays[f"image_{i}"],
+            arrays[f"truth_{i}"],
+            arrays[f"prediction_{i}"],
+            [str(arm) for arm in arrays["arms"]],
+            [100 * float(share) for share in arrays[f"miou_{i}"]],
+            results.classes,
+        )
+        ranked_by = str(arrays["arms"][-1])
+        yield {"kind": str(kind), "id": str(name), "ranked_by": ranked_by, "shot": _shot(picture, "jpeg")}
+
+
+def iou_rows(results: Results) -> Iterator[dict[str, Any]]:
+    """Yields per-class IoU, the mean over seeds, with the shade of each cell."""
+    for arm in results.arms:
+        if len(arm.class_iou):
+            cells = [(value, tables.shade(value)) for value in arm.class_means()]
+            yield {"name": arm.name, "cells": cells, "mean": arm.mean}
+
+
+def confusion_plots(results: Results) -> Iterator[Shot]:
+    """Yields the confusion matrix of the first arm and of the arm that gained most in a comparison."""
+    best = max(results.arms, key=lambda arm: arm.mean)
+    if results.comparisons:
+        gained = max(results.comparisons, key=lambda c: c.difference)
+        best = results.arm(gained.a) or best
+    for arm in {a.name: a for a in (results.arms[0], best)}.values():
+        if arm.confusion is not None:
+            yield _shot(plots.confusion_matrix(arm.confusion, results.classes, title=arm.name), "png")
+
+
+def flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yields nested settings as ``tuning.margin`` and its value."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", str(value)
+
+
+def page_template(name: str) -> jinja2.Template:
+    """A template of the package, with numbers and spans said in the house's words; a name it lacks is an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("mmtutorial.reports"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    said = {"number": words.number, "signed": words.signed, "span": words.span, "amount": words.count}
+    environment.filters.update(said)
+    return environment.get_template(name)
+
+
+def _quantity(runs: Mapping[str, Mapping[str, list[Curve]]], key: str) -> dict[str, list[Curve]]:
+    return {name: run[key] for name, run in runs.items() if key in run}
+
+
+def _shot(picture: Picture, format: Format) -> Shot:
+    return Shot(picture.data_uri(format, dpi=130), picture.alt)

@@ -1,0 +1,8 @@
+"""``mmtutorial reproduce``: every row of the slides' tables, ours beside theirs."""
+
+from mmtutorial.reproduction.grid import Reproduction, Request
+from mmtutorial.reproduction.jobs import default_workers
+from mmtutorial.reproduction.rows import parse_parts
+from mmtutorial.reproduction.writing import reproduce
+
+__all__ = ["Reproduction", "Request", "default_workers", "parse_parts", "reproduce"]

@@ -1,0 +1,121 @@
+"""One job: arms that share stages, with one seed. Plain data and a plain function of it.
+
+A job can be pickled and sent anywhere that sees the same folders. Here joblib runs it on processes of this
+machine; a Ray or Dask cluster takes their place with ``joblib.parallel_config(backend=...)``.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from joblib import Parallel, delayed
+from tqdm.auto import tqdm
+
+from mmtutorial.errors import InputError
+from mmtutorial.experiment import Plan, Runner, write_pictures
+from mmtutorial.reproduction.ensemble import run_ensemble
+from mmtutorial.training.devices import make_fabric
+
+Task = Literal["train", "ensemble", "pictures"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to do, with what, where.
+
+    Attributes:
+        task: ``train`` arms; score an ``ensemble`` of the plan's two arms; or draw ``pictures``.
+        plan: arms and seeds.
+        out: folder of the benchmark and network, shared with other jobs that work on other files in it.
+        command: the command line, for the record.
+        accelerator: see :func:`mmtutorial.training.devices.make_fabric`.
+        precision: likewise.
+        devices: likewise.
+        loaders: see :func:`mmtutorial.training.engine.train`.
+    """
+
+    task: Task
+    plan: Plan
+    out: str
+    command: str
+    accelerator: str = "auto"
+    precision: str = "32-true"
+    devices: int = 1
+    loaders: int = 0
+
+    @property
+    def cost(self) -> int:
+        """Gradient steps, roughly: each shared stage once, long jobs first make a short end."""
+        steps = [arm.steps(self.plan.preset) for arm in self.plan.arms]
+        apart = sum(s["tuning"] + s["segmentation"] for s in steps)
+        return (apart + max((s["proxy"] for s in steps), default=0)) * len(self.plan.seeds)
+
+    def __str__(self) -> str:
+        arms = self.plan.arms[0].pretraining if self.task == "train" else self.task
+        return f"{Path(self.out).name} {arms}, seed {', '.join(map(str, self.plan.seeds))}"
+
+
+def open_runner(job: Job) -> Runner:
+    """The runner of a job. Whatever is finished in its folder is not done again."""
+    fabric = make_fabric(job.accelerator, job.precision, job.devices)
+    return Runner(job.plan, Path(job.out), fabric, command=job.command, resume=True, loaders=job.loaders)
+
+
+def run_job(job: Job) -> str:
+    """Do a job, or what is left of it. Returns its name."""
+    runner = open_runner(job)
+    if job.task == "train":
+        runner.run()
+    elif job.task == "ensemble":
+        run_ensemble(runner)
+    else:
+        write_pictures(runner)
+    return str(job)
+
+
+def run_jobs(jobs: Sequence[Job], workers: int, title: str) -> None:
+    """Do jobs with one progress bar for all.
+
+    They come seed by seed, so that what is there when someone stops it early is whole; long ones first.
+
+    Raises:
+        InputError: a job met bad input; the others are stopped, and what they finished is kept.
+    """
+    if workers < 1:
+        raise InputError(f"workers is {workers}; give 1 or more processes")
+    ordered = sorted(jobs, key=lambda job: (job.plan.seeds, -job.cost))
+    with _quiet_workers(workers), warnings.catch_warnings(), tqdm(total=len(ordered), desc=title, unit="job") as bar:
+        # joblib replaces a worker that has grown, and says so each time; nothing is lost by it.
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
+        parallel = Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="n_jobs", batch_size=1)
+        for name in parallel(delayed(run_job)(job) for job in ordered):
+            bar.set_postfix_str(f"done: {name}")
+            bar.update()
+
+
+def default_workers(accelerator: str) -> int:
+    """A process for each core; one where a GPU does the work, which several would share."""
+    on_gpu = accelerator in ("auto", "cuda", "gpu", "mps") and torch.cuda.is_available()
+    return 1 if on_gpu or accelerator == "mps" else max(1, os.cpu_count() or 1)
+
+
+@contextmanager
+def _quiet_workers(workers: int) -> Iterator[None]:
+    """Keep worker processes from drawing bars of their own over the one that counts. They inherit the environment."""
+    before = os.environ.get("TQDM_DISABLE")
+    if workers > 1:
+        os.environ["TQDM_DISABLE"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("TQDM_DISABLE", None)
+        else:
+            os.environ["TQDM_DISABLE"] = before

@@ -1,0 +1,1 @@
+"""What a run leaves, read back as records, with its statistics."""

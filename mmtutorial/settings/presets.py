@@ -1,0 +1,173 @@
+"""Every budget in one place: how many steps, images, patches and how fast to learn.
+
+``smoke`` only proves that all parts work together. ``class`` is the lesson: an arm takes less than a minute
+on two cores. ``paper`` has the schedules of the authors' code. How the numbers of ``class`` were chosen
+stands in ``docs/hyperparameters.md``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal
+
+from mmtutorial.errors import unknown
+from mmtutorial.settings.budgets import Preset, ProxyBudget, Schedule, SegmentationBudget, TuningBudget
+
+__all__ = [
+    "DRAWN",
+    "NETWORKS",
+    "PRESETS",
+    "Network",
+    "Preset",
+    "ProxyBudget",
+    "Schedule",
+    "SegmentationBudget",
+    "TuningBudget",
+    "get_preset",
+]
+
+
+SMOKE = Preset(
+    name="smoke",
+    proxy=ProxyBudget(Schedule(steps=10, images=8, lr=2e-3), points=32),
+    tuning=TuningBudget(Schedule(steps=10, images=8, lr=1e-3), patches=5),
+    segmentation=SegmentationBudget(Schedule(steps=15, images=8, lr=2e-3)),
+    labeled=20,
+    unlabeled=40,
+    evaluated=30,
+    embedded=20,
+)
+
+# Without batch norm, as the network whose row rises most on the slides: plain training hardly gets it going.
+CLASS = Preset(
+    name="class",
+    proxy=ProxyBudget(Schedule(steps=1200, images=8, lr=2e-3), points=256),
+    tuning=TuningBudget(
+        Schedule(steps=500, images=8, lr=4e-3),
+        patches=5,
+        side=(1 / 4, 1 / 2),
+        margin=0.3,
+        pooling="max",
+        jitter=0.3,
+    ),
+    segmentation=SegmentationBudget(Schedule(steps=300, images=4, lr=3e-3)),
+    batch_norm=False,
+)
+
+# Schedules, patch sizes and counts of the authors' AlexNet configurations on VOC 2012; crops of 512 pixels. They
+# accumulate the gradients of four batches of 16 images in a fine-tuning step.
+PAPER = Preset(
+    name="paper",
+    proxy=ProxyBudget(
+        Schedule(steps=100_000, images=8, lr=1e-3, optimizer="adamw", decay="step", milestones=(0.5, 0.75, 0.875)),
+        crop=352,
+    ),
+    tuning=TuningBudget(
+        Schedule(8_000, 40, 0.01, "sgd", 5e-4, warmup=0, decay="step", milestones=(0.75,)),
+        crop=512,
+        output_size=128,
+        graphs=1,
+    ),
+    segmentation=SegmentationBudget(
+        Schedule(
+            42_000, 16, 0.01, "sgd", 5e-4, warmup=0, decay="step", milestones=(24 / 42, 36 / 42, 40 / 42), parts=4
+        ),
+        crop=512,
+        scale=(1.0, 1.0),
+    ),
+    encoder="alexnet",
+    embedded=400,
+)
+
+# The same for the authors' VGG-16: batches of 16 images of 9 patches, and of six images of 256 random pixels in
+# fine-tuning, each as large as one of their four GPUs holds; they add up two of these in fine-tuning.
+_PAPER_VGG = dataclasses.replace(
+    PAPER,
+    tuning=dataclasses.replace(
+        PAPER.tuning, schedule=dataclasses.replace(PAPER.tuning.schedule, images=16, parts=4), patches=9
+    ),
+    segmentation=dataclasses.replace(
+        PAPER.segmentation, schedule=dataclasses.replace(PAPER.segmentation.schedule, images=6, parts=8)
+    ),
+)
+
+PRESETS = {preset.name: preset for preset in (SMOKE, CLASS, PAPER)}
+DRAWN = ("scenes", "streets")
+"""Data sets that are drawn, not photographed."""
+
+# Photos take longer than drawings to leave "all background": after 300 steps every arm but ``+more`` is still there.
+_FOR_PHOTOS = {
+    "class": dataclasses.replace(
+        CLASS,
+        segmentation=dataclasses.replace(
+            CLASS.segmentation, schedule=dataclasses.replace(CLASS.segmentation.schedule, steps=1200)
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Network:
+    """An encoder and a head that belong together.
+
+    Attributes:
+        stands_for: the network of the slides in whose place it is used.
+        about: what it is, in words.
+        imagenet: whether torchvision has ImageNet weights for it.
+    """
+
+    encoder: Literal["tiny", "alexnet", "alexnet-tv", "vgg16"]
+    head: Literal["fcn", "hypercolumn"]
+    batch_norm: bool
+    stands_for: Literal["AlexNet", "VGG-16"]
+    about: str
+    imagenet: bool = False
+
+
+NETWORKS = {
+    "tiny": Network("tiny", "fcn", False, "AlexNet", "five convolutions without batch norm, FCN head"),
+    "tiny-vgg": Network("tiny", "hypercolumn", True, "VGG-16", "five convolutions with batch norm, hypercolumn head"),
+    "alexnet": Network("alexnet", "fcn", True, "AlexNet", "AlexNet as the authors have it, FCN-32s head"),
+    "alexnet-tv": Network("alexnet-tv", "fcn", False, "AlexNet", "torchvision's AlexNet, FCN-32s head", imagenet=True),
+    "vgg16": Network(
+        "vgg16", "hypercolumn", True, "VGG-16", "VGG-16 with batch norm, sparse hypercolumn head", imagenet=True
+    ),
+}
+
+_POINTS = 256
+"""Random pixels an image on which the authors train the hypercolumn head."""
+
+
+def get_preset(name: str, dataset: str = "scenes", network: str | None = None) -> Preset:
+    """The preset of a name, with longer fine-tuning in ``class`` where the data set has photos.
+
+    Args:
+        name: ``smoke``, ``class`` or ``paper``.
+        dataset: what it is for.
+        network: a name in :data:`NETWORKS`; None for the preset's own.
+
+    Raises:
+        InputError: there is none; the nearest name is suggested.
+    """
+    if name not in PRESETS:
+        raise unknown("preset", name, PRESETS)
+    preset = PRESETS[name] if dataset in DRAWN else _FOR_PHOTOS.get(name, PRESETS[name])
+    if network is not None and network not in NETWORKS:
+        raise unknown("network", network, NETWORKS)
+    if name == "paper" and network == "vgg16":
+        preset = _PAPER_VGG
+    if name == "paper" and dataset == "cityscapes":
+        # There the authors' patches all have 128 pixels.
+        preset = dataclasses.replace(preset, tuning=dataclasses.replace(preset.tuning, side=(1 / 4, 1 / 4)))
+    if network is None:
+        return preset
+    chosen = NETWORKS[network]
+    points = _POINTS if chosen.head == "hypercolumn" else None
+    return dataclasses.replace(
+        preset,
+        encoder=chosen.encoder,
+        head=chosen.head,
+        batch_norm=chosen.batch_norm,
+        segmentation=dataclasses.replace(preset.segmentation, points=points),
+    )

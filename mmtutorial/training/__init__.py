@@ -1,0 +1,1 @@
+"""How any stage is trained: one loop, and what it needs."""
