@@ -531,6 +531,6 @@ print("whole images are less pure than patches:", min(other_of[SAME:]) > max(oth
 # ## Links
 #
 # - The method: Zhan et al., [arXiv:1712.00661](https://arxiv.org/abs/1712.00661). In the library:
-#   `mmtutorial/patches.py`, and `mmtutorial/crops.py` for the resizing.
+#   `mmtutorial/patches.py`, the resizing at its end.
 # - The expected number of classes is the *coupon collector's* problem with unequal chances and a fixed number of draws;
 #   for the inequality see [generalized mean](https://en.wikipedia.org/wiki/Generalized_mean).
