@@ -10,7 +10,8 @@ from PIL import Image
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from mmtutorial.datasets.files import PHOTO_SUFFIXES, by_stem, read_image
+from mmtutorial.datasets.files import PHOTO_SUFFIXES, by_stem
+from mmtutorial.datasets.pictures import read_image
 from mmtutorial.errors import InputError
 from mmtutorial.files import read_tensors, write_bytes
 from mmtutorial.networks import NetworkSpec, make_encoder, make_network

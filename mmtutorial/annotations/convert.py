@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,14 +10,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from tqdm.auto import tqdm
 
 from mmtutorial.annotations.label_studio import is_label_studio, read_label_studio
 from mmtutorial.annotations.labelme import is_labelme, read_labelme
 from mmtutorial.annotations.shapes import Annotated, Painted, draw_mask
 from mmtutorial.datasets.classes import VOID, voc_palette
-from mmtutorial.datasets.files import PHOTO_SUFFIXES, by_stem, read_image
+from mmtutorial.datasets.files import PHOTO_SUFFIXES, by_stem
+from mmtutorial.datasets.pictures import palette_png, read_image
 from mmtutorial.errors import InputError
 from mmtutorial.files import write_bytes
 
@@ -68,7 +67,7 @@ def convert(annotations: Path, photos: Path, out: Path, classes: Sequence[str] |
     ids = {name: i for i, name in enumerate(names)} | dict.fromkeys(VOID_LABELS, VOID)
     drawn = tqdm(by_photo.items(), "masks", delay=1, leave=False)
     # All of them before anything is written; as PNG, since masks of many photos do not fit into memory.
-    masks = {stem: _palette_png(_mask(one, there[stem], ids)) for stem, one in drawn}
+    masks = {stem: palette_png(_mask(one, there[stem], ids), voc_palette(256)) for stem, one in drawn}
     for stem, photo in tqdm(there.items(), "writing", delay=1, leave=False):
         part = "images" if stem in masks else "unlabeled"
         write_bytes(out / part / photo.name, photo.read_bytes())
@@ -140,12 +139,3 @@ def _mask(one: Annotated, photo: Path, ids: dict[str, int]) -> NDArray[np.uint8]
         if isinstance(shape, Painted) and (shape.inside.shape[0] > height or shape.inside.shape[1] > width):
             raise InputError(f"{one.where}: the painted region '{shape.label}' is larger than {photo}; draw it again")
     return draw_mask(one.shapes, (width, height), ids, rest=0)
-
-
-def _palette_png(mask: NDArray[np.uint8]) -> bytes:
-    """A mask as a palette PNG: ids for the program, colours for the eye."""
-    picture = Image.fromarray(mask)
-    picture.putpalette([value for colour in voc_palette(256) for value in colour])
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    return buffer.getvalue()

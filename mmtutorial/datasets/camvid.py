@@ -82,12 +82,12 @@ def open_camvid(root: str | Path | None, split: str) -> FileSource:
     if split == "unlabeled":
         return FileSource("camvid", split, CLASSES, list(photos.values()), [None] * len(photos))
     masks = by_stem(folders[0] / f"{part}annot", MASK_SUFFIXES)
-    stems = pair(photos, masks)
+    paired = pair(photos, masks)
     return FileSource(
         "camvid",
         split,
         CLASSES,
-        [photos[stem] for stem in stems],
-        [masks[stem] for stem in stems],
+        list(photos.values()),
+        list(paired.values()),
         void_ids=(VOID_IN_FILES, VOID),
     )

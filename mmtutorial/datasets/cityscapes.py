@@ -104,13 +104,13 @@ def open_cityscapes(root: str | Path | None, split: str) -> FileSource:
     masks = by_label or by_train
     if not masks:
         raise InputError(f"no CITY/*{LABELS} in {folder / 'gtFine' / part}. {HOW} gtFine_trainvaltest.zip in {folder}")
-    frames = pair(photos, masks)
+    paired = pair(photos, masks)
     return FileSource(
         "cityscapes",
         split,
         CLASSES,
-        [photos[frame] for frame in frames],
-        [masks[frame] for frame in frames],
+        list(photos.values()),
+        list(paired.values()),
         ids=LABEL_IDS if by_label else None,
     )
 

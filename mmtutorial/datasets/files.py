@@ -1,70 +1,31 @@
-"""Images and masks from files: finding, pairing and reading them, and naming the file at fault."""
+"""Images and masks from files: finding them, pairing them by name, and naming the file at fault."""
 
 from __future__ import annotations
 
+import codecs
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from mmtutorial.datasets.base import Source
 from mmtutorial.datasets.classes import VOID, ClassTable
+from mmtutorial.datasets.pictures import read_image, read_mask, read_size
 from mmtutorial.datasets.store import Pair
 from mmtutorial.errors import InputError
 
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png")
-MASK_SUFFIXES = (".png",)
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
+PHOTO_KINDS = "jpg, png, webp, tif or bmp"
+MASK_SUFFIXES = (".png", ".tif", ".tiff", ".bmp")
+LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
 
-_UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-"""What Pillow raises over a file that is missing, truncated or no picture."""
+_ADDED = re.compile(r"[ ._-]*(ground[ _-]?truth|segmentation|annotation|label|mask|seg|gt)s?$", re.IGNORECASE)
+"""What programs add to the name of a photo to make that of its mask."""
 
-
-def _unreadable(what: str, path: Path, error: Exception) -> InputError:
-    return InputError(f"cannot read {what} {path}: {error}; replace the file or take it off the list")
-
-
-def read_image(path: Path) -> NDArray[np.uint8]:
-    """Reads a photo as RGB, turned upright as its EXIF tag says.
-
-    Returns:
-        ``(3, H, W)`` uint8.
-
-    Raises:
-        InputError: The file is missing, truncated or no picture.
-    """
-    try:
-        with Image.open(path) as picture:
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-    except _UNREADABLE as error:
-        raise _unreadable("image", path, error) from error
-    return np.ascontiguousarray(np.array(upright).transpose(2, 0, 1))
-
-
-def read_mask(path: Path) -> NDArray[np.uint8]:
-    """Reads a mask as ids: the index of a palette PNG, or the value of a grey one.
-
-    A palette PNG is never converted to RGB: its colours only serve the eye.
-
-    Returns:
-        ``(H, W)`` uint8.
-
-    Raises:
-        InputError: The file is missing, broken, or holds colours rather than ids.
-    """
-    try:
-        with Image.open(path) as picture:
-            mode = picture.mode
-            ids = np.array(picture) if mode in ("P", "L", "1") else None
-    except _UNREADABLE as error:
-        raise _unreadable("mask", path, error) from error
-    if ids is None:
-        raise InputError(
-            f"mask {path} is stored as {mode}, expected one id a pixel (palette or 8-bit grey PNG); "
-            "save the class ids, not their colours"
-        )
-    return ids.astype(np.uint8)
+_LITTER = ("thumbs.db", "desktop.ini", "__macosx")
+"""What systems leave in folders, besides files that begin with a full stop."""
 
 
 class FileSource(Source):
@@ -85,7 +46,7 @@ class FileSource(Source):
         void_ids: Iterable[int] = (VOID,),
         ids: Mapping[int, int] | None = None,
     ) -> None:
-        """Takes the paired lists of files.
+        """Take the paired lists of files.
 
         Args:
             name: Name of the data set.
@@ -115,24 +76,19 @@ class FileSource(Source):
         return len(self.photos)
 
     def image_id(self, index: int) -> str:
-        """Returns the stem of the file."""
+        """Return the stem of the file."""
         return self.photos[index].stem
 
     def long_side(self, index: int) -> int:
-        """Returns the pixels of the longer side from the head of the photo's file.
+        """Return the pixels of the longer side from the head of the photo's file.
 
         Raises:
             InputError: The file cannot be read.
         """
-        path = self.photos[index]
-        try:
-            with Image.open(path) as picture:
-                return max(picture.size)
-        except _UNREADABLE as error:
-            raise _unreadable("image", path, error) from error
+        return max(read_size(self.photos[index]))
 
     def load(self, index: int) -> Pair:
-        """Reads one image and its mask, and checks that they fit together.
+        """Read one image and its mask, and check that they fit together.
 
         Raises:
             InputError: A file cannot be read, the sizes differ, or the mask holds an id that is no class.
@@ -160,12 +116,12 @@ class FileSource(Source):
 
 
 def _some(values: Sequence[object], most: int = 5) -> str:
-    """Writes out a list, cut short after a few."""
+    """Write out a list, cut short after a few."""
     return ", ".join(map(str, values[:most])) + (" ..." if len(values) > most else "")
 
 
 def need_root(name: str, root: str | Path | None, layout: str) -> Path:
-    """Returns the root folder of a data set.
+    """Return the root folder of a data set.
 
     Raises:
         InputError: None was given, or it is no folder; the message says what is expected in it.
@@ -179,7 +135,9 @@ def need_root(name: str, root: str | Path | None, layout: str) -> Path:
 
 
 def by_stem(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
-    """Returns the files of a folder by stem, sorted; hidden files and other suffixes are passed over.
+    """Return the files of a folder by stem, sorted; hidden files and other suffixes are passed over.
+
+    A stem is composed (NFC): an accent may be written as one character or as two, and looks the same.
 
     Raises:
         InputError: The folder is missing, or two files share a stem.
@@ -188,42 +146,102 @@ def by_stem(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
         raise InputError(f"folder {folder} is missing; create it or give another root")
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in suffixes and not path.name.startswith("."):
-            if path.stem in found:
-                raise InputError(f"{found[path.stem]} and {path} share a stem; rename or remove one of them")
-            found[path.stem] = path
+        if _is_one(path, suffixes):
+            stem = composed(path.stem)
+            if stem in found:
+                raise InputError(f"{found[stem]} and {path} share a stem; rename or remove one of them")
+            found[stem] = path
     return found
 
 
-def pair(photos: dict[str, Path], masks: dict[str, Path]) -> list[str]:
-    """Returns the stems of two folders that hold the same stems.
+def passed_over(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    """Return what is in a folder and is none of its files, sub-folders included; not what a system leaves there."""
+    strange = (path for path in folder.iterdir() if not _is_one(path, suffixes) and not path.name.startswith("."))
+    return sorted(path for path in strange if path.name.lower() not in _LITTER)
+
+
+def _is_one(path: Path, suffixes: Sequence[str]) -> bool:
+    return path.suffix.lower() in suffixes and not path.name.startswith(".") and not path.is_dir()
+
+
+def composed(name: str) -> str:
+    """Return a name with each accent in its letter (NFC), whichever way it was written."""
+    return unicodedata.normalize("NFC", name)
+
+
+def pair(
+    photos: Mapping[str, Path], masks: Mapping[str, Path], spare: Mapping[str, Path] | None = None
+) -> dict[str, Path]:
+    """Return the mask of each photo, by the photo's stem.
+
+    A mask bears the name of its photo. Where it does not, one is taken that has the photo's whole name
+    (``a.jpg.png``), a word such as ``_mask`` added to it, or other capitals.
+
+    Args:
+        photos: Photos by stem.
+        masks: Masks by stem.
+        spare: Files for photos that have none, by stem: they cannot serve, but their reader says why.
 
     Raises:
-        InputError: An image has no mask or a mask no image; the first such file is named.
+        InputError: An image has no mask or a mask no image, or two masks may be meant; the first such file is named.
     """
-    lonely = [path for stem, path in photos.items() if stem not in masks]
+    paired = {stem: masks[stem] for stem in photos if stem in masks}
+    waiting = [stem for stem in photos if stem not in paired]
+    meant = {name.casefold(): stem for stem in waiting for name in (stem, composed(photos[stem].name))}
+    for stem, path in masks.items():
+        found = meant.get(stem.casefold(), meant.get(_ADDED.sub("", stem).casefold()))
+        if stem in photos or found is None:
+            continue
+        if found in paired:
+            raise InputError(f"{paired[found]} and {path} may both be the mask of {photos[found]}; keep one there")
+        paired[found] = path
+    paired |= {stem: path for stem, path in (spare or {}).items() if stem in photos and stem not in paired}
+    taken = set(paired.values())
+    orphan = [path for path in masks.values() if path not in taken]
+    lonely = [photos[stem] for stem in waiting if stem not in paired]
     if lonely:
-        raise InputError(f"image {lonely[0]} has no mask{_more(lonely)}; add the mask or remove the image")
-    orphan = [path for stem, path in masks.items() if stem not in photos]
+        hint = f", or give its name to {orphan[0]}, which has no image" if orphan else ""
+        raise InputError(f"image {lonely[0]} has no mask{_more(lonely)}; add the mask or take the image out{hint}")
     if orphan:
-        raise InputError(f"mask {orphan[0]} has no image{_more(orphan)}; add the image or remove the mask")
-    return list(photos)
+        raise InputError(f"mask {orphan[0]} has no image{_more(orphan)}; add the image or take the mask out")
+    return {stem: paired[stem] for stem in photos}
 
 
-def _more(paths: Sequence[Path]) -> str:
+def _more(paths: Sequence[object]) -> str:
     return f" (nor have {len(paths) - 1} more)" if len(paths) > 1 else ""
 
 
-def read_list(path: Path) -> list[str]:
-    """Reads a list of stems, one a line; blank lines are passed over.
+def read_text(path: Path, what: str) -> str:
+    """Return a text, written as UTF-8 or as editors of Windows write it: UTF-16 with its mark, or cp1252.
+
+    Raises:
+        InputError: It is missing or no text.
+    """
+    try:
+        data = path.read_bytes()
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return data.decode("utf-16")
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return data.decode("cp1252")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {what} {path}: {error}; save it as text in UTF-8") from error
+
+
+def read_list(path: Path, files: Mapping[str, Path] | None = None) -> list[str]:
+    """Read a list of stems, one a line; blank lines are passed over.
+
+    Args:
+        path: The list.
+        files: Files by stem, which the list may call by their names as well, with or without their folder.
 
     Raises:
         InputError: The list is missing, not text, empty, or names a stem twice.
     """
-    try:
-        stems = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read list {path}: {error}; give a text file with one stem a line") from error
+    lines = [composed(line.strip()) for line in read_text(path, "list").splitlines() if line.strip()]
+    stem_of = {composed(file.name): stem for stem, file in (files or {}).items()} | {stem: stem for stem in files or ()}
+    stems = [stem_of.get(line.replace("\\", "/").split("/")[-1], line) for line in lines]
     if not stems:
         raise InputError(f"list {path} is empty; write one stem a line into it")
     if len(set(stems)) < len(stems):
@@ -232,16 +250,16 @@ def read_list(path: Path) -> list[str]:
     return stems
 
 
-def listed(stems: Sequence[str], files: dict[str, Path], what: str, folder: Path) -> list[Path]:
-    """Returns the file of each stem.
+def listed(stems: Sequence[str], files: Mapping[str, Path], what: str, folder: Path) -> list[Path]:
+    """Return the file of each stem.
 
     Raises:
         InputError: A stem has no file; the first is named.
     """
     missing = [stem for stem in stems if stem not in files]
     if missing:
-        more = f" (nor have {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise InputError(
-            f"'{missing[0]}' is listed but has no {what} in {folder}{more}; add the file or take it off the list"
+            f"'{missing[0]}' is listed but has no {what} in {folder}{_more(missing)}; "
+            "add the file or take it off the list"
         )
     return [files[stem] for stem in stems]

@@ -3,7 +3,7 @@
 ::
 
     my_data/
-        images/      leaf_01.jpg, leaf_02.png, ...
+        images/      leaf_01.jpg, leaf_02.png, ...     JPEG, PNG, WebP, TIFF or BMP
         masks/       leaf_01.png, leaf_02.png, ...     one class id a pixel; palette or 8-bit grey
         unlabeled/   optional: more images, without masks
         classes.toml optional, see below
@@ -31,16 +31,20 @@ import numpy as np
 
 from mmtutorial.datasets.classes import VOID, ClassTable, voc_palette
 from mmtutorial.datasets.files import (
+    LOSSY_SUFFIXES,
     MASK_SUFFIXES,
+    PHOTO_KINDS,
     PHOTO_SUFFIXES,
     FileSource,
     by_stem,
     listed,
     need_root,
     pair,
+    passed_over,
     read_list,
-    read_mask,
+    read_text,
 )
+from mmtutorial.datasets.pictures import read_mask
 from mmtutorial.errors import InputError, unknown
 
 LISTS = ("train", "val", "test")
@@ -49,7 +53,7 @@ LAYOUT = "images/ and masks/, paired by stem"
 
 
 def open_folder(root: str | Path | None, split: str) -> FileSource:
-    """Opens one split of a folder of your own.
+    """Open one split of a folder of your own.
 
     ``unlabeled`` is the images of ``unlabeled/``, if there is such a folder, and those of ``train``, with
     void masks.
@@ -68,8 +72,10 @@ def open_folder(root: str | Path | None, split: str) -> FileSource:
     photos = by_stem(path / "images", PHOTO_SUFFIXES)
     masks = by_stem(path / "masks", MASK_SUFFIXES)
     if not photos and not masks:
-        raise InputError(f"{path / 'images'} has no jpg or png files; put your images there")
-    stems = deal(path, pair(photos, masks), "train" if split == "unlabeled" else split)
+        inside = "".join(f"; there is {one.name}" for one in passed_over(path / "images", PHOTO_SUFFIXES)[:1])
+        raise InputError(f"{path / 'images'} has no {PHOTO_KINDS} files{inside}; put your images there")
+    masks = pair(photos, masks, by_stem(path / "masks", LOSSY_SUFFIXES))
+    stems = deal(path, photos, "train" if split == "unlabeled" else split)
     classes, void = read_classes(path, masks)
     chosen = listed(stems, photos, "image", path / "images")
     if split == "unlabeled":
@@ -79,28 +85,39 @@ def open_folder(root: str | Path | None, split: str) -> FileSource:
     return FileSource("folder", split, classes, chosen, [masks[stem] for stem in stems], void_ids=(void, VOID))
 
 
-def deal(path: Path, stems: list[str], split: str) -> list[str]:
-    """Returns the stems of one split: from its list, or, where there are no lists at all, by a fixed shuffle.
+def deal(path: Path, photos: dict[str, Path], split: str) -> list[str]:
+    """Return the stems of one split: from its list, or, where there are no lists at all, by a fixed shuffle.
+
+    A list may give the names of the files as well.
+
+    Args:
+        path: The folder with the lists.
+        photos: All photos by stem.
+        split: ``train``, ``val`` or ``test``.
 
     Raises:
         InputError: There are lists, but none for this split; lists overlap; or too few images for three
             splits.
     """
     there = [name for name in LISTS if (path / f"{name}.txt").is_file()]
-    if there:
-        if split not in there:
+    if not there:
+        return _shuffled(path, list(photos), split)
+    if split not in there:
+        raise InputError(
+            f"{path} has lists for {', '.join(there)} but none for '{split}'; write {path / (split + '.txt')}"
+        )
+    lists = {name: read_list(path / f"{name}.txt", photos) for name in there}
+    for other in there:
+        both = set(lists[split]) & set(lists[other]) if other != split else set()
+        if both:
             raise InputError(
-                f"{path} has lists for {', '.join(there)} but none for '{split}'; write {path / (split + '.txt')}"
+                f"'{min(both)}' is in both {split}.txt and {other}.txt of {path}; "
+                "an image may be in one split only: remove it from one of them"
             )
-        chosen = read_list(path / f"{split}.txt")
-        for other in there:
-            both = set(chosen) & set(read_list(path / f"{other}.txt")) if other != split else set()
-            if both:
-                raise InputError(
-                    f"'{min(both)}' is in both {split}.txt and {other}.txt of {path}; "
-                    "an image may be in one split only: remove it from one of them"
-                )
-        return chosen
+    return lists[split]
+
+
+def _shuffled(path: Path, stems: list[str], split: str) -> list[str]:
     if len(stems) < 3:
         raise InputError(f"{path} has {len(stems)} image(s), too few for train, val and test; add images to make 3")
     shuffled = np.random.default_rng(0).permutation(len(stems)).tolist()
@@ -109,8 +126,30 @@ def deal(path: Path, stems: list[str], split: str) -> list[str]:
     return [stems[i] for i in sorted(parts[split])]
 
 
+def unused(root: str | Path | None) -> list[str]:
+    """Return a line for whatever no split uses: files that are no photos, sub-folders, photos that no list names.
+
+    Raises:
+        InputError: There is no such folder.
+    """
+    path = need_root("folder", root, LAYOUT)
+    kinds = {"images": PHOTO_SUFFIXES, "masks": (*MASK_SUFFIXES, *LOSSY_SUFFIXES), "unlabeled": PHOTO_SUFFIXES}
+    places = [(path / part, suffixes) for part, suffixes in kinds.items() if (path / part).is_dir()]
+    lines = [
+        f"{one.relative_to(path)}{'/ (sub-folders are not looked into)' if one.is_dir() else ''}"
+        for place, suffixes in places
+        for one in passed_over(place, suffixes)
+    ]
+    there = [path / f"{name}.txt" for name in LISTS if (path / f"{name}.txt").is_file()]
+    if there:
+        photos = by_stem(path / "images", PHOTO_SUFFIXES)
+        named = {stem for one in there for stem in read_list(one, photos)}
+        lines += [f"{photo.relative_to(path)} (in no list)" for stem, photo in photos.items() if stem not in named]
+    return lines
+
+
 def read_classes(path: Path, masks: dict[str, Path]) -> tuple[ClassTable, int]:
-    """Returns the class table and the id of void, from ``classes.toml`` or else from the ids in the masks.
+    """Return the class table and the id of void, from ``classes.toml`` or else from the ids in the masks.
 
     Raises:
         InputError: The file is not TOML, lacks names or has wrong entries; or, without it, masks hold one id
@@ -120,8 +159,8 @@ def read_classes(path: Path, masks: dict[str, Path]) -> tuple[ClassTable, int]:
     if not file.is_file():
         return _from_masks(path, masks), VOID
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        table = tomllib.loads(read_text(file, "class table"))
+    except tomllib.TOMLDecodeError as error:
         raise InputError(f"cannot read {file}: {error}; correct the file or remove it") from error
     stray = [key for key in table if key not in ("names", "palette", "background", "void")]
     if stray:
@@ -142,7 +181,7 @@ def read_classes(path: Path, masks: dict[str, Path]) -> tuple[ClassTable, int]:
 
 
 def _strings(file: Path, table: dict[str, Any], key: str) -> list[str]:
-    """Returns a list of strings from the table; empty if absent."""
+    """Return a list of strings from the table; empty if absent."""
     value = table.get(key, [])
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise InputError(f'{file}: {key} is {value!r}, expected a list of texts such as ["background", "leaf"]')
@@ -150,7 +189,7 @@ def _strings(file: Path, table: dict[str, Any], key: str) -> list[str]:
 
 
 def _palette(file: Path, table: dict[str, Any], count: int) -> tuple[tuple[int, int, int], ...]:
-    """Returns the colours of the table, or VOC's where it has none."""
+    """Return the colours of the table, or VOC's where it has none."""
     if "palette" not in table:
         return voc_palette(count)
     colours = []
@@ -164,7 +203,7 @@ def _palette(file: Path, table: dict[str, Any], count: int) -> tuple[tuple[int, 
 
 
 def _from_masks(path: Path, masks: dict[str, Path]) -> ClassTable:
-    """Names classes after the ids in the masks, which are read once more for it."""
+    """Name classes after the ids in the masks, which are read once more for it."""
     seen = np.zeros(256, dtype=np.bool_)
     for mask in masks.values():
         seen[read_mask(mask)] = True

@@ -14,12 +14,12 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from scipy.io import loadmat
 from tqdm.auto import tqdm
 
 from mmtutorial.datasets.classes import VOID, voc_palette
 from mmtutorial.datasets.files import read_list
+from mmtutorial.datasets.pictures import palette_png
 from mmtutorial.datasets.voc import CLASSES, find_devkit
 from mmtutorial.downloads.unpacking import Damaged, unpack
 from mmtutorial.errors import InputError
@@ -102,6 +102,4 @@ def read_segmentation(path: Path) -> NDArray[np.uint8]:
 
 def write_mask(ids: NDArray[np.uint8], path: Path) -> None:
     """Writes class ids ``(H, W)`` as a PNG with VOC's palette."""
-    picture = Image.fromarray(ids)
-    picture.putpalette([level for colour in voc_palette(256) for level in colour])
-    picture.save(path)
+    path.write_bytes(palette_png(ids, voc_palette(256)))

@@ -134,9 +134,9 @@ def style_of(styles: Sequence[ClassStyle], label: int) -> ClassStyle:
 
 def paint(mask: NDArray[Any], styles: Sequence[ClassStyle]) -> NDArray[np.uint8]:
     """Paints a mask ``(H, W)`` of class ids as a picture ``(H, W, 3)``, void in neutral grey."""
-    table = np.tile(np.array(_rgb(VOID_GREY), dtype=np.uint8), (VOID + 1, 1))
+    table = np.tile(np.array(rgb_of(VOID_GREY), dtype=np.uint8), (VOID + 1, 1))
     for index, style in enumerate(styles):
-        table[index] = _rgb(style.color)
+        table[index] = rgb_of(style.color)
     painted: NDArray[np.uint8] = table[np.clip(mask, 0, VOID).astype(np.int64)]
     return painted
 
@@ -197,5 +197,6 @@ def _hex(rgb: tuple[int, int, int]) -> str:
     return "#{:02X}{:02X}{:02X}".format(*rgb)
 
 
-def _rgb(color: str) -> tuple[int, int, int]:
+def rgb_of(color: str) -> tuple[int, int, int]:
+    """Returns the levels, 0-255, of a colour written as ``#RRGGBB``."""
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)

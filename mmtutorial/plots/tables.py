@@ -94,7 +94,7 @@ def _cells(
     axes: Axes, values: NDArray[np.float64], rows: Sequence[str], columns: Sequence[str], digits: int = 1
 ) -> None:
     size = 11.0 if len(columns) <= 12 else 7.5
-    colors = np.array([[_channels(shade(float(v)).background) for v in row] for row in values])
+    colors = np.array([[style.rgb_of(shade(float(v)).background) for v in row] for row in values])
     axes.imshow(colors, aspect="auto", interpolation="nearest")
     for (i, j), value in np.ndenumerate(values):
         ink = shade(float(value)).ink
@@ -111,7 +111,3 @@ def _confusions(shares: NDArray[np.float64], classes: ClassTable, most: int = 3)
     pairs = [np.unravel_index(int(k), off.shape) for k in order]
     said = [f"{off[i, j]:.0f} % of {classes.names[i]} is called {classes.names[j]}" for i, j in pairs if off[i, j] > 0]
     return f"Largest confusions: {'; '.join(said)}." if said else "No class is confused with another."
-
-
-def _channels(color: str) -> tuple[int, int, int]:
-    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)

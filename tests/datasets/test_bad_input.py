@@ -67,7 +67,7 @@ def test_empty_split(voc_root: Path, camvid_root: Path, folder_root: Path) -> No
 def test_an_empty_folder(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     (tmp_path / "masks").mkdir()
-    assert "no jpg or png files" in refused("folder", tmp_path)
+    assert "no jpg, png, webp, tif or bmp files" in refused("folder", tmp_path)
 
 
 def test_too_few_images_for_three_splits(tmp_path: Path, write_photo: Write, write_mask: Write) -> None:

@@ -39,17 +39,13 @@ def _font(size: int, bold: bool) -> Font:
 
 def blend(color: str, share: float, ground: str = "#FFFFFF") -> str:
     """Returns a colour thinned on a ground: share 1 is the colour, 0 the ground."""
-    pairs = zip(_rgb(color), _rgb(ground), strict=True)
+    pairs = zip(style.rgb_of(color), style.rgb_of(ground), strict=True)
     return "#{:02X}{:02X}{:02X}".format(*(round(share * top + (1 - share) * low) for top, low in pairs))
 
 
 def luminance(color: str) -> float:
     """Returns the relative luminance of a colour, 0 to 1."""
-    return tables.luminance(*_rgb(color))
-
-
-def _rgb(color: str) -> tuple[int, int, int]:
-    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
+    return tables.luminance(*style.rgb_of(color))
 
 
 class Canvas:
