@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +45,10 @@ class Source(ABC):
     @abstractmethod
     def image_id(self, index: int) -> str:
         """A name for the image, for messages and reports."""
+
+    def stamp(self, index: int) -> str:
+        """A text that changes where the image or its mask is exchanged; its name, unless a source knows more."""
+        return self.image_id(index)
 
     def long_side(self, index: int) -> int:
         """Pixels of the longer side. A source of files looks into the file's head and decodes nothing."""
@@ -107,6 +112,16 @@ class SegmentationDataset(Dataset[tuple[tv_tensors.Image, tv_tensors.Mask]]):
     def image_id(self, index: int) -> str:
         """Returns the name of image ``index``: the stem of its file, or such as ``scenes-train-00012``."""
         return self._source.image_id(self._indices[index])
+
+    def checksum(self) -> str:
+        """Returns a SHA-256, in hexadecimal, that changes where images, their order or their classes do.
+
+        Files are told apart by name and size; nothing is decoded.
+        """
+        lookup = None if self._lookup is None else self._lookup.tolist()
+        about = (self.name, self.split, self.classes.names, self.classes.background_ids, self._size, lookup)
+        stamps = (self._source.stamp(place) for place in self._indices)
+        return hashlib.sha256("\n".join([repr(about), *stamps]).encode(errors="surrogateescape")).hexdigest()
 
     def arrays(self, index: int) -> Pair:
         """Returns image ``(3, H, W)`` and mask ``(H, W)`` as the uint8 arrays held. Do not write to them.

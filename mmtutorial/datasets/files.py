@@ -79,6 +79,11 @@ class FileSource(Source):
         """Return the stem of the file."""
         return self.photos[index].stem
 
+    def stamp(self, index: int) -> str:
+        """Returns the names and sizes of the image's files."""
+        files = (self.photos[index], self.masks[index])
+        return " ".join(f"{path.name} {path.stat().st_size}" for path in files if path is not None and path.exists())
+
     def long_side(self, index: int) -> int:
         """Return the pixels of the longer side from the head of the photo's file.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -33,6 +34,10 @@ class Plan:
         """All that decides the numbers, but for arms and seeds, as plain JSON values."""
         plain: dict[str, Any] = json.loads(json.dumps({**asdict(self.request), "preset": asdict(self.preset)}))
         return plain
+
+    def checksum(self) -> str:
+        """A SHA-256 of all settings, in hexadecimal."""
+        return hashlib.sha256(json.dumps(self.settings(), sort_keys=True).encode()).hexdigest()
 
     def spec(self, arm: Arm) -> NetworkSpec:
         """The arm's network. Its input stays the same in every stage, as in the authors' code."""

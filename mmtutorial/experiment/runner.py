@@ -30,8 +30,8 @@ from mmtutorial.experiment.held_out import embed, held_out_patches
 from mmtutorial.experiment.plan import Plan
 from mmtutorial.experiment.scoring import confusion_on
 from mmtutorial.experiment.stages import Stages
-from mmtutorial.files import read_json, write_json
 from mmtutorial.networks import Encoder
+from mmtutorial.provenance import once
 from mmtutorial.proxies import ProxyScore
 from mmtutorial.randomness import generator_for
 from mmtutorial.segmentation import predict
@@ -106,8 +106,22 @@ class Runner:
             confusion = confusion_on(self.data.scored, partial(predict, network))
             return {"confusion": confusion.tolist(), "seconds": round(sum(stage.seconds for stage in stages), 2)}
 
-        found = _once(record, evaluation)
-        return ArmRun(torch.tensor(found["confusion"]), found["seconds"], self.purity(arm, seed) if arm.tuned else None)
+        weights = partial(self.stages.weights, seed, "segmentation", arm.name)
+        confusion, seconds = once(record, self.made_by(arm.name, seed), evaluation, self.evaluated, weights)
+        return ArmRun(confusion, seconds, self.purity(arm, seed) if arm.tuned else None)
+
+    def evaluated(self, found: dict[str, Any]) -> tuple[Tensor, float]:
+        """Confusion (K, K) and seconds of an evaluation's record."""
+        classes = len(self.data.classes)
+        confusion = torch.tensor(found["confusion"], dtype=torch.long).reshape(classes, classes)
+        if bool((confusion < 0).any()):
+            raise ValueError("a count of pixels is negative")
+        return confusion, float(found["seconds"])
+
+    def made_by(self, name: str, seed: int) -> dict[str, str | int]:
+        """What decides a record, beside the weights."""
+        images = self.data.scored.checksum()
+        return {"settings": self.plan.checksum(), "images": images, "name": name, "seed": seed}
 
     def run_proxy(self, arm: Arm, seed: int) -> ProxyRun:
         """Score the proxy task of an arm, on held-out images, and the patches its encoder embeds."""
@@ -122,8 +136,12 @@ class Runner:
             random = self._purity_of(self.stages.first_encoder(arm, seed))
             return {"before": random, "after": self._purity_of(self.stages.proxy(arm, seed)[0].encoder)}
 
-        found = _once(folder / "purity.json", purity)
-        return ProxyRun(ProxyScore(**_once(folder / "score.json", score)), _both(found))
+        made_by = self.made_by(arm.pretraining, seed)
+        weights = partial(self.stages.weights, seed, "proxy", arm.pretraining)
+        return ProxyRun(
+            once(folder / "score.json", made_by, score, _score, weights),
+            once(folder / "purity.json", made_by, purity, _both, weights),
+        )
 
     def embeddings(self, arm: Arm, seed: int, *, tuned: bool) -> Tensor:
         """(P, D) embeddings of the held-out patches, before or after tuning."""
@@ -136,7 +154,9 @@ class Runner:
             before, after = (self._purity_of(self.stages.encoder(arm, seed, tuned=tuned)[0]) for tuned in (False, True))
             return {"before": before, "after": after}
 
-        return _both(_once(self.stages.folder(seed, "tuning", arm.name) / "purity.json", both))
+        record = self.stages.folder(seed, "tuning", arm.name) / "purity.json"
+        weights = partial(self.stages.weights, seed, "tuning", arm.name)
+        return once(record, self.made_by(arm.name, seed), both, _both, weights)
 
     def _purity_of(self, encoder: Encoder) -> float | None:
         """For the record, in which None stands for NaN."""
@@ -150,13 +170,9 @@ class Runner:
 
 
 def _both(found: dict[str, Any]) -> tuple[float, float]:
-    before, after = (math.nan if found[when] is None else found[when] for when in ("before", "after"))
+    before, after = (math.nan if found[when] is None else float(found[when]) for when in ("before", "after"))
     return before, after
 
 
-def _once(record: Path, compute: Any) -> dict[str, Any]:
-    """What a file says, or else what ``compute`` returns, which the file will then say."""
-    if not record.exists():
-        write_json(record, compute())
-    found: dict[str, Any] = read_json(record)
-    return found
+def _score(found: dict[str, Any]) -> ProxyScore:
+    return ProxyScore(str(found["measure"]), float(found["value"]), float(found["trivial"]), found["higher_is_better"])

@@ -9,12 +9,14 @@ Everything a stage leaves lies in a folder of its own::
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from lightning_fabric import Fabric
 
+from mmtutorial.datasets import SegmentationDataset
 from mmtutorial.experiment.arms import Arm
 from mmtutorial.experiment.data import ExperimentData
 from mmtutorial.experiment.plan import Plan
@@ -23,7 +25,7 @@ from mmtutorial.networks.weights import imagenet_encoder
 from mmtutorial.proxies import PROXIES, ProxyStage
 from mmtutorial.randomness import global_seed
 from mmtutorial.segmentation import SegmentationStage
-from mmtutorial.training.engine import Stage, StageResult, train
+from mmtutorial.training.engine import Stage, StageResult, stage_result, train
 from mmtutorial.tuning import TuningStage
 
 
@@ -52,7 +54,7 @@ class Stages:
         encoder = self.first_encoder(arm, seed)
         images = self.data.tagged if task.needs_tags else self.data.unlabeled
         with global_seed(seed, "proxy head", arm.pretraining):
-            proxy = task(encoder, images, self.plan.preset.proxy, seed=seed, about=self._about(arm))
+            proxy = task(encoder, images, self.plan.preset.proxy, seed=seed, about=self._about(arm, images))
         return proxy, self._train(proxy, seed, self.folder(seed, "proxy", arm.pretraining))
 
     def encoder(self, arm: Arm, seed: int, *, tuned: bool) -> tuple[Encoder, list[StageResult]]:
@@ -72,7 +74,7 @@ class Stages:
                 matching=arm.variant.matching,
                 shuffled=arm.variant.shuffled,
                 seed=seed,
-                about=self._about(arm),
+                about=self._about(arm, self.data.labeled, stages),
             )
             stages.append(self._train(tuning, seed, self.folder(seed, "tuning", arm.name)))
         return encoder, stages
@@ -88,7 +90,7 @@ class Stages:
             self.plan.preset.segmentation,
             schedule=arm.segmentation_schedule(self.plan.preset),
             seed=seed,
-            about=self._about(arm),
+            about=self._about(arm, self.data.labeled, stages),
         )
         stages.append(self._train(segmentation, seed, self.folder(seed, "segmentation", arm.name)))
         return network, stages
@@ -96,6 +98,19 @@ class Stages:
     def _train(self, stage: Stage, seed: int, folder: Path) -> StageResult:
         return train(stage, seed=seed, folder=folder, fabric=self.fabric, loaders=self.loaders)
 
-    def _about(self, arm: Arm) -> dict[str, Any]:
-        """What makes a stage's weights usable later: the network they fit, and the arm."""
-        return {"network": asdict(self.plan.spec(arm)), "pretraining": arm.pretraining}
+    def weights(self, seed: int, stage: str, *names: str) -> str | None:
+        """The checksums of what finished stages left; None where one is not finished, or older than checksums."""
+        folders = [self.folder(seed, stage, name) for name in names]
+        found = [stage_result(folder).weights for folder in folders if (folder / "stage.json").exists()]
+        known = [weights for weights in found if weights is not None]
+        return "+".join(known) if len(known) == len(names) else None
+
+    def _about(self, arm: Arm, images: SegmentationDataset, before: Sequence[StageResult] = ()) -> dict[str, Any]:
+        """What makes a stage's weights usable later: the network they fit, the arm, and all that they came from."""
+        return {
+            "network": asdict(self.plan.spec(arm)),
+            "pretraining": arm.pretraining,
+            "settings": self.plan.checksum(),
+            "images": images.checksum(),
+            "after": before[-1].weights if before else None,
+        }

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-
-import torch
+from typing import Any
 
 from mmtutorial.experiment import Runner
 from mmtutorial.experiment.runner import ArmRun
 from mmtutorial.experiment.scoring import confusion_on
-from mmtutorial.files import read_json, write_json
+from mmtutorial.provenance import once
 from mmtutorial.segmentation import ensemble
 
 
@@ -21,10 +20,13 @@ def run_ensemble(runner: Runner) -> list[ArmRun]:
 def _one_seed(runner: Runner, seed: int) -> ArmRun:
     name = "&".join(arm.name for arm in runner.plan.arms)
     record = runner.stages.folder(seed, "segmentation", name) / "evaluation.json"
-    if not record.exists():
+
+    def evaluation() -> dict[str, Any]:
         made = [runner.stages.network(arm, seed) for arm in runner.plan.arms]
         confusion = confusion_on(runner.data.scored, partial(ensemble, [network for network, _ in made]))
         seconds = sum(stage.seconds for _, stages in made for stage in stages)
-        write_json(record, {"confusion": confusion.tolist(), "seconds": round(seconds, 2)})
-    found = read_json(record)
-    return ArmRun(torch.tensor(found["confusion"]), found["seconds"], None)
+        return {"confusion": confusion.tolist(), "seconds": round(seconds, 2)}
+
+    weights = partial(runner.stages.weights, seed, "segmentation", *(arm.name for arm in runner.plan.arms))
+    confusion, seconds = once(record, runner.made_by(name, seed), evaluation, runner.evaluated, weights)
+    return ArmRun(confusion, seconds, None)

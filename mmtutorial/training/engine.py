@@ -20,13 +20,15 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from mmtutorial.errors import InputError
-from mmtutorial.files import read_json, read_tensors, remove, write_json, write_tensors
+from mmtutorial.files import read_tensors, remove, tensors_sha256, write_tensors
+from mmtutorial.networks.loading import load_weights
+from mmtutorial.provenance import read_record, write_record
 from mmtutorial.randomness import generator_for, global_seed
 from mmtutorial.settings.presets import Schedule
 from mmtutorial.training.devices import mean_over_devices, on_each_device, own_weights, repeatable_kernels
 from mmtutorial.training.drawing_ahead import Draw, Drawn, batches
 from mmtutorial.training.log import TrainingLog
-from mmtutorial.training.optimisation import learning_rate, make_optimizer
+from mmtutorial.training.optimisation import check_optimizer_state, learning_rate, make_optimizer
 
 # A checkpoint is written at the first epoch's end that is this many seconds after the last one.
 SECONDS_BETWEEN_CHECKPOINTS = 5.0
@@ -72,10 +74,14 @@ class Stage(Protocol):
 
 @dataclass(frozen=True)
 class StageResult:
-    """What a finished stage cost, in gradient steps and seconds (of all its attempts together)."""
+    """What a finished stage cost, in gradient steps and seconds (of all its attempts together).
+
+    ``weights`` is the checksum of what it left; None where an earlier version trained it.
+    """
 
     steps: int
     seconds: float
+    weights: str | None = None
 
 
 def train(stage: Stage, *, seed: int, folder: Path, fabric: Fabric, loaders: int = 0) -> StageResult:
@@ -98,21 +104,36 @@ def train(stage: Stage, *, seed: int, folder: Path, fabric: Fabric, loaders: int
     about = {**stage.about, "stage": stage.name, "seed": seed}
     done, model = folder / "stage.json", folder / "model.safetensors"
     # Who deleted damaged weights, as the message about them says, gets the stage trained again.
-    if done.exists() and model.exists():
-        stage.module.load_state_dict(_load(model, about)[0])
-        fabric.to_device(stage.module)
-        record = read_json(done)
-        return StageResult(record["steps"], record["seconds"])
-    if stage.schedule.parts % fabric.world_size:
+    if not (done.exists() and model.exists()):
+        if stage.schedule.parts % fabric.world_size:
+            raise InputError(
+                f"{fabric.world_size} devices cannot share the {stage.schedule.parts} batches of a step of "
+                f"{stage.name} evenly; choose as many devices, or set the stage's schedule.parts to a multiple of them"
+            )
+        on_each_device(fabric, _train, stage, seed, folder, about, loaders)
+        if fabric.world_size == 1:
+            return stage_result(folder)
+    # Other processes did the work, or an earlier attempt: the weights are in the file alone.
+    tensors, _ = _load(model, about)
+    result = stage_result(folder)
+    if result.weights not in (None, tensors_sha256(tensors)):
         raise InputError(
-            f"{fabric.world_size} devices cannot share the {stage.schedule.parts} batches of a step of {stage.name} "
-            "evenly; choose as many devices, or set the stage's schedule.parts to a multiple of them"
+            f"{model} is not the one that {done.name} beside it was written for; delete both and run again with "
+            "--resume: only this stage is repeated"
         )
-    on_each_device(fabric, _train, stage, seed, folder, about, loaders)
-    if fabric.world_size > 1:  # Other processes did the work: the weights are in the file alone.
-        stage.module.load_state_dict(_load(model, about)[0])
-        fabric.to_device(stage.module)
-    return StageResult(stage.schedule.steps, read_json(done)["seconds"])
+    load_weights(stage.module, tensors, model)
+    fabric.to_device(stage.module)
+    return result
+
+
+def stage_result(folder: Path) -> StageResult:
+    """What the finished stage of a folder cost. Raises InputError where its record is damaged."""
+    path = folder / "stage.json"
+    record = read_record(path)
+    steps, seconds, weights = (record.get(name) for name in ("steps", "seconds", "weights"))
+    if type(steps) is int and isinstance(seconds, int | float) and isinstance(weights, str | None):
+        return StageResult(steps, seconds, weights)
+    raise InputError(f"{path} is damaged; delete it and run again with --resume: only its own stage is repeated")
 
 
 def _train(fabric: Fabric, stage: Stage, seed: int, folder: Path, about: dict[str, Any], loaders: int) -> None:
@@ -122,9 +143,10 @@ def _train(fabric: Fabric, stage: Stage, seed: int, folder: Path, about: dict[st
     with repeatable_kernels():
         run.to_the_end()
     if fabric.is_global_zero:
-        write_tensors(folder / "model.safetensors", stage.module.state_dict(), about)
+        trained = stage.module.state_dict()
+        write_tensors(folder / "model.safetensors", trained, about)
         record = {"stage": stage.name, "steps": stage.schedule.steps, "seconds": round(run.seconds, 2)}
-        write_json(folder / "stage.json", record)
+        write_record(folder / "stage.json", {**record, "weights": tensors_sha256(trained)})
         remove(folder / "checkpoint.safetensors")
 
 
@@ -150,6 +172,11 @@ class _Run:
             stage.begin(generator_for(seed, stage.name, "begin"))
         if fabric.is_global_zero:
             self.log.keep_until(self.step)
+            if self.step and self.log.step != self.step:
+                raise InputError(
+                    f"{self.log.path} lacks what {self.checkpoint.name} beside it had logged up to step {self.step}; "
+                    f"delete {self.checkpoint} and run again with --resume: this stage is repeated"
+                )
 
     def to_the_end(self) -> None:
         schedule, saved = self.stage.schedule, time.monotonic()
@@ -222,25 +249,34 @@ class _Run:
         write_tensors(self.checkpoint, tensors, {**self.about, "step": self.step, "seconds": self.seconds})
 
     def _restore(self) -> None:
-        tensors, found = _load(self.checkpoint, self.about)
-        self.step, self.seconds = found["step"], found["seconds"]
-        model = {name[6:]: value for name, value in tensors.items() if name.startswith("model.")}
-        self.stage.module.load_state_dict(model)
-        state = self.optimizer.state_dict()
+        path = self.checkpoint
+        tensors, found = _load(path, self.about)
+        step, seconds = found.get("step"), found.get("seconds")
+        if type(step) is not int or not isinstance(seconds, int | float):
+            raise InputError(f"{path} has no step; delete it and run again with --resume: only its stage is repeated")
+        self.step, self.seconds = step, float(seconds)
+        parts: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}}
         for name, value in tensors.items():
-            if name.startswith("optimizer."):
-                _, index, key = name.split(".", 2)
-                state["state"].setdefault(int(index), {})[key] = value
+            part, _, rest = name.partition(".")
+            parts.setdefault(part, {})[rest] = value
+        load_weights(self.stage.module, parts["model"], path)
+        state = self.optimizer.state_dict()
+        state["state"] = check_optimizer_state(self.optimizer, parts["optimizer"], path)
         self.optimizer.load_state_dict(state)
+
+
+_LATER = ("settings", "images", "after")
+"""What files of earlier versions do not say of themselves."""
 
 
 def _load(path: Path, about: dict[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Tensors and description of a file, which must describe the same stage, settings and seed."""
     tensors, found = read_tensors(path)
-    expected = json.loads(json.dumps(about))
+    expected = {key: value for key, value in json.loads(json.dumps(about)).items() if key in found or key not in _LATER}
     changed = [key for key in expected if found.get(key) != expected[key]]
     if changed:
         raise InputError(
-            f"{path} was made with other settings ({', '.join(changed)}); choose a new --out or delete that folder"
+            f"{path} was made with other settings ({', '.join(changed)}); choose a new --out, or move that stage's "
+            "folder elsewhere and run again with --resume: the stage is repeated"
         )
     return tensors, found

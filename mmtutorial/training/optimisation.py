@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
+from mmtutorial.errors import InputError
 from mmtutorial.settings.presets import Schedule
 
 
@@ -25,3 +29,37 @@ def make_optimizer(groups: list[dict[str, Any]], schedule: Schedule) -> torch.op
     if schedule.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=schedule.lr, momentum=0.9, weight_decay=schedule.weight_decay)
     return torch.optim.AdamW(groups, lr=schedule.lr, weight_decay=schedule.weight_decay)
+
+
+_KEPT = {"SGD": {"momentum_buffer"}, "AdamW": {"step", "exp_avg", "exp_avg_sq"}}
+"""What an optimiser remembers of each parameter."""
+
+
+def check_optimizer_state(
+    optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor], path: Path
+) -> dict[int, dict[str, Tensor]]:
+    """What an optimiser remembers, by parameter, from tensors with names such as ``3.exp_avg``.
+
+    Raises:
+        InputError: it is not what this optimiser remembers of its parameters; the message names ``path``.
+    """
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    found: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        index, _, key = name.partition(".")
+        place = int(index) if index.isdecimal() else -1
+        shape = parameters[place].shape if 0 <= place < len(parameters) and key != "step" else torch.Size()
+        if not 0 <= place < len(parameters) or value.shape != shape or not torch.isfinite(value).all():
+            raise _no_fit(path, name)
+        found.setdefault(place, {})[key] = value
+    wanted = _KEPT.get(type(optimizer).__name__.removeprefix("Fabric"))
+    for place, kept in found.items():
+        if wanted is not None and kept.keys() != wanted:
+            raise _no_fit(path, f"{place}.{min(kept.keys() ^ wanted)}")
+    return found
+
+
+def _no_fit(path: Path, name: str) -> InputError:
+    return InputError(
+        f"{path} does not fit its optimiser ({name}); delete it and run again with --resume: only its stage is repeated"
+    )
