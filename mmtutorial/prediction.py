@@ -2,75 +2,185 @@
 
 from __future__ import annotations
 
-import io
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
-from PIL import Image
-from torch import Tensor, nn
+from torch import nn
 from tqdm.auto import tqdm
 
-from mmtutorial.datasets.files import PHOTO_SUFFIXES, by_stem
-from mmtutorial.datasets.pictures import read_image
-from mmtutorial.errors import InputError
-from mmtutorial.files import read_tensors, write_bytes
+from mmtutorial.datasets import ClassTable
+from mmtutorial.datasets.files import PHOTO_KINDS, PHOTO_SUFFIXES, by_stem, passed_over
+from mmtutorial.datasets.pictures import palette_png, read_image
+from mmtutorial.errors import InputError, unknown
+from mmtutorial.files import read_tensors
 from mmtutorial.networks import NetworkSpec, make_encoder, make_network
+from mmtutorial.ownership import refuse_foreign, write_own
+from mmtutorial.results.reading import read_results
 from mmtutorial.segmentation import predict
 
-_PORTION = 16
+MODEL = "model.safetensors"
 
 
-def load_network(checkpoint: Path) -> tuple[nn.Module, list[str], list[list[int]]]:
-    """A trained segmentation network from its ``model.safetensors``.
+@dataclass(frozen=True)
+class Chosen:
+    """A checkpoint, and why this one; no reason where the user named the file."""
+
+    path: Path
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What became of a folder of photos.
+
+    Attributes:
+        masks: number of masks written.
+        failed: a line for each photo that has none.
+        skipped: what else is in the folder, sub-folders included.
+    """
+
+    masks: int
+    failed: tuple[str, ...]
+    skipped: tuple[Path, ...]
+
+
+def choose_checkpoint(place: Path, arm: str | None = None) -> Chosen:
+    """Find the trained network that is meant by a file, or by the folder of a run, of a seed or of an arm.
+
+    Of several arms that of the highest mean mIoU in ``results.json`` is taken, and of its seeds the first, not the
+    best. Where the scored images are those reported on, the choice flatters the score, and ``why`` says so.
+
+    Args:
+        place: a ``model.safetensors``, or a folder of a run.
+        arm: the arm, in the folder of a run.
+
+    Raises:
+        InputError: nothing there was trained, there are several runs or arms and nothing to choose by, or no such arm.
+    """
+    if not place.is_dir():
+        if arm is not None:
+            raise InputError(f"--arm {arm} chooses in the folder of a run, and --checkpoint {place} is none; omit one")
+        return Chosen(place)
+    found = sorted(place.rglob(f"segmentation/*/{MODEL}")) or sorted(place.rglob(MODEL))
+    models = [path for path in found if path.parent.parent.name == "segmentation"]
+    runs = {path.parents[3] for path in models}
+    if len(runs) > 1:
+        names = ", ".join(str(run.relative_to(place)) for run in sorted(runs))
+        raise InputError(f"{place} holds several runs; give the folder of one of them: {names}")
+    if not models:
+        raise InputError(
+            f"{place} is a folder without a trained network; give .../segmentation/ARM/{MODEL}, or the folder of a run"
+        )
+    by_arm: dict[str, list[Path]] = {}
+    for path in models:
+        by_arm.setdefault(path.parent.name, []).append(path)
+    if arm is not None and arm not in by_arm:
+        raise unknown(f"arm of {place}", arm, by_arm)
+    name, why = (arm, "as asked") if arm is not None else _best(runs.pop(), by_arm)
+    first = min(by_arm[name], key=_seed)
+    return Chosen(first, f"{name}, {first.parents[2].name}: {why}")
+
+
+def _best(run: Path, by_arm: dict[str, list[Path]]) -> tuple[str, str]:
+    """The arm to take, and why."""
+    if len(by_arm) == 1:
+        return next(iter(by_arm)), "the only arm"
+    names = ", ".join(by_arm)
+    if not (run / "results.json").is_file():
+        raise InputError(f"{run} holds the arms {names}, but no results.json to choose by; name one with --arm")
+    results = read_results(run)
+    scored = [arm for arm in results.arms if arm.name in by_arm]
+    if not scored:
+        raise InputError(f"results.json of {run} scores none of the arms {names}; name one with --arm")
+    best = max(scored, key=lambda arm: arm.mean)
+    why = f"of {len(scored)} arms that with the highest mean mIoU on {results.about['evaluated_on']}"
+    if results.about["settings"].get("validate"):
+        return best.name, why
+    return best.name, f"{why}; as the best of several its score there is a little flattered"
+
+
+def _seed(path: Path) -> tuple[int, str]:
+    name = path.parents[2].name
+    number = name.removeprefix("seed")
+    return (int(number) if number.isdecimal() else 0), name
+
+
+def load_network(checkpoint: Path) -> tuple[nn.Module, ClassTable]:
+    """Load a trained segmentation network from its ``model.safetensors``.
 
     Returns:
-        The network, in evaluation mode; the names of its classes; their colours (K rows of 0-255 RGB).
+        The network, in evaluation mode, and its classes.
 
     Raises:
         InputError: the file is missing, damaged, or holds something other than a segmentation network.
     """
+    if checkpoint.is_dir():
+        raise InputError(f"{checkpoint} is a folder; give a file in it such as .../segmentation/ARM/{MODEL}")
     tensors, about = read_tensors(checkpoint)
     if about.get("stage") != "segmentation" or "step" in about:
         kind = "an unfinished" if "step" in about else f"a {about.get('stage')}"
-        raise InputError(f"{checkpoint} holds {kind} stage; give segmentation/ARM/model.safetensors of a run")
-    spec = NetworkSpec(**about["network"])
-    network = make_network(make_encoder(spec), spec, len(about["classes"]))
-    network.load_state_dict(tensors)
-    return network.eval(), about["classes"], about["palette"]
+        raise InputError(f"{checkpoint} holds {kind} stage; give segmentation/ARM/{MODEL} of a run")
+    try:
+        classes = _class_table(about)
+        spec = NetworkSpec(**about["network"])
+        network = make_network(make_encoder(spec), spec, len(classes))
+        network.load_state_dict(tensors)
+    # The header may say anything, and torch raises what it likes over weights that do not fit.
+    except Exception as error:
+        raise InputError(
+            f"{checkpoint} holds no network that this version knows ({error}); give one that mmtutorial trained"
+        ) from error
+    return network.eval(), classes
 
 
-def predict_folder(checkpoint: Path, images: Path, out: Path) -> int:
+def _class_table(about: dict[str, Any]) -> ClassTable:
+    """The classes in a checkpoint's header."""
+    names, palette = about["classes"], about["palette"]
+    levels = [level for colour in palette for level in colour]
+    texts = all(isinstance(name, str) for name in names)
+    if not texts or not all(type(level) is int and 0 <= level <= 255 for level in levels):
+        raise ValueError("its classes are not texts with colours of 0-255")
+    return ClassTable(tuple(names), tuple((red, green, blue) for red, green, blue in palette), ())
+
+
+def predict_folder(checkpoint: Path, images: Path, out: Path, *, force: bool = False) -> Predicted:
     """Write a palette PNG mask (index = class) for each photo of a folder.
 
-    Photos are seen at their own size, so give them at about the size of the training images.
+    Photos are seen at their own size, so give them at about the size of the training images. A photo that cannot be
+    read, or is too large for the memory, is told of, and the others get their masks.
 
-    Returns:
-        Number of masks written.
+    Args:
+        checkpoint: ``model.safetensors`` of a segmentation stage.
+        images: the folder; its sub-folders are not looked into.
+        out: folder for the masks. Masks of an earlier prediction are overwritten, those of others are not.
+        force: overwrite whatever bears the name of a mask.
 
     Raises:
-        InputError: no checkpoint, no photos, a photo that cannot be read (named), or ``out`` not writable.
+        InputError: no checkpoint, no photos, ``out`` not writable, or a file there that the program did not write.
     """
-    network, _, palette = load_network(checkpoint)
+    network, classes = load_network(checkpoint)
     if not images.is_dir():
         raise InputError(f"no folder {images}; give --images a folder of photos")
     if out.resolve() == images.resolve():
         raise InputError(f"--out {out} is the folder of the photos, which masks could overwrite; choose another")
-    paths = list(by_stem(images, PHOTO_SUFFIXES).values())
-    if not paths:
-        raise InputError(f"no photos in {images}; it should hold {', '.join(PHOTO_SUFFIXES)} files")
-    with tqdm(total=len(paths), desc="predict", unit="image", delay=1) as bar:
-        for start in range(0, len(paths), _PORTION):
-            portion = paths[start : start + _PORTION]
-            photos = [torch.from_numpy(read_image(path)) for path in portion]
-            for path, mask in zip(portion, predict(network, photos), strict=True):
-                write_bytes(out / f"{path.stem}.png", _palette_png(mask, palette))
-            bar.update(len(portion))
-    return len(paths)
-
-
-def _palette_png(mask: Tensor, palette: list[list[int]]) -> bytes:
-    image = Image.fromarray(mask.numpy())
-    image.putpalette([value for colour in palette for value in colour])
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
-    return buffer.getvalue()
+    photos = list(by_stem(images, PHOTO_SUFFIXES).values())
+    skipped = tuple(passed_over(images, PHOTO_SUFFIXES))
+    if not photos:
+        inside = f"; there is {skipped[0].name}" if skipped else ""
+        raise InputError(f"no photos in {images}{inside}; it should hold {PHOTO_KINDS} files")
+    places = [out / f"{photo.stem}.png" for photo in photos]
+    if not force:
+        refuse_foreign(places)
+    failed = []
+    for photo, place in tqdm(list(zip(photos, places, strict=True)), "predict", unit="image", delay=1):
+        try:
+            mask = predict(network, [torch.from_numpy(read_image(photo))])[0].numpy()
+        except InputError as error:
+            failed.append(str(error))
+        except Exception as error:  # too large for the memory, too small for the network
+            failed.append(f"no mask of {photo}: {' '.join(str(error).split())}")
+        else:
+            write_own(place, palette_png(mask, classes.palette), force=force)
+    return Predicted(len(photos) - len(failed), tuple(failed), skipped)

@@ -75,7 +75,7 @@ def make_segmentation(run: Path, seed: int) -> SegmentationResults:
 
 
 def _network(path: Path) -> FCN:
-    network, _, _ = load_network(path)
+    network, _ = load_network(path)
     if not isinstance(network, FCN):
         raise InputError(f"{path} has no FCN head; give a reproduction that was run with the network {NETWORK}")
     return network

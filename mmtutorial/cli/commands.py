@@ -14,6 +14,7 @@ from mmtutorial.cli.options import (
     Accelerator,
     Classes,
     Devices,
+    Force,
     Labeled,
     Loaders,
     Network,
@@ -28,6 +29,7 @@ from mmtutorial.cli.options import (
     seeds_of,
 )
 from mmtutorial.errors import InputError
+from mmtutorial.words import count
 
 app = typer.Typer(
     name="mmtutorial",
@@ -160,14 +162,29 @@ def reproduce(
 
 @app.command()
 def predict(
-    checkpoint: Annotated[Path, typer.Option(help="model.safetensors of a segmentation stage.")],
+    checkpoint: Annotated[
+        Path, typer.Option(help="model.safetensors of a segmentation stage, or the folder of a run: see --arm.")
+    ],
     images: Annotated[Path, typer.Option(help="Folder of photos.")],
     out: Annotated[Path, typer.Option(help="Folder for the masks, palette PNGs of the photos' names.")],
+    arm: Annotated[str | None, typer.Option(help="Arm of the run; default: that of the highest mean mIoU.")] = None,
+    force: Force = False,
 ) -> None:
     """Segment a folder of photos with a trained network."""
-    from mmtutorial.prediction import predict_folder
+    from mmtutorial.prediction import choose_checkpoint, predict_folder
 
-    typer.echo(f"{predict_folder(checkpoint, images, out)} masks in {out.resolve()}")
+    chosen = choose_checkpoint(checkpoint, arm)
+    if chosen.why:
+        typer.echo(f"network: {chosen.why}", err=True)
+    made = predict_folder(chosen.path, images, out, force=force)
+    for path in made.skipped:
+        typer.echo(f"no photo, passed over: {path}", err=True)
+    for line in made.failed:
+        typer.echo(line, err=True)
+    typer.echo(f"{count(made.masks, 'mask')} in {out.resolve()}")
+    if made.failed:
+        typer.echo(f"mmtutorial: {count(len(made.failed), 'photo')} without a mask, named above", err=True)
+        raise typer.Exit(1)
 
 
 @app.command()

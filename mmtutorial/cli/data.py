@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mmtutorial.cli.options import Classes, Root, names
+from mmtutorial.cli.options import Classes, Force, Root, names
 
 data_app = typer.Typer(
     help="Data sets: what there is, getting it, and whether yours can be read.", no_args_is_help=True
@@ -54,16 +54,19 @@ def data_check(
     name: Annotated[str, typer.Argument(help="Data set: scenes, streets, voc, camvid, cityscapes or folder.")],
     root: Root = None,
     classes: Classes = None,
-    out: Annotated[Path | None, typer.Option(help="Write a page of images with their masks there.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write a page of images with their masks there: sheet.html.")] = None,
+    force: Force = False,
 ) -> None:
     """Read every image and mask as training would; count classes, name broken files, find leaks between splits."""
-    from mmtutorial.dataset_check import check_dataset, lines, write_contact_sheet
+    from mmtutorial.dataset_check import check_dataset, lines, refuse_page, write_contact_sheet
 
+    if out is not None:
+        refuse_page(out, force=force)
     found = check_dataset(name, root, names(classes))
     for line in lines(found):
         typer.echo(line)
     if out is not None:
-        typer.echo(str(write_contact_sheet(found, out).resolve()))
+        typer.echo(str(write_contact_sheet(found, out, force=force).resolve()))
     if not found.fine:
         raise typer.Exit(1)
 

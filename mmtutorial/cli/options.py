@@ -16,6 +16,7 @@ Network = Annotated[
 ]
 Labeled = Annotated[int | None, typer.Option(help="Labelled training images; default: the data set's.")]
 PresetName = Annotated[str, typer.Option("--preset", help="Size of the experiment: smoke, class or paper.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite files that this program did not write.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with what was stopped.")]
 Validate = Annotated[
     bool, typer.Option("--validate", help="Score on the images kept for choosing settings, not on the test.")

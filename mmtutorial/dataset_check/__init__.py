@@ -6,7 +6,7 @@ reported split among those trained on.
 
 from mmtutorial.dataset_check.checking import DatasetCheck, Leak, check_dataset
 from mmtutorial.dataset_check.looking import SplitCheck
-from mmtutorial.dataset_check.page import write_contact_sheet
+from mmtutorial.dataset_check.page import refuse_page, write_contact_sheet
 from mmtutorial.dataset_check.words import lines
 
-__all__ = ["DatasetCheck", "Leak", "SplitCheck", "check_dataset", "lines", "write_contact_sheet"]
+__all__ = ["DatasetCheck", "Leak", "SplitCheck", "check_dataset", "lines", "refuse_page", "write_contact_sheet"]

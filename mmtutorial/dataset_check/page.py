@@ -16,7 +16,8 @@ from mmtutorial.dataset_check.looking import SplitCheck
 from mmtutorial.dataset_check.words import leak_line, verdict
 from mmtutorial.datasets import VOID
 from mmtutorial.datasets.store import Pixels
-from mmtutorial.files import write_bytes
+from mmtutorial.errors import InputError
+from mmtutorial.ownership import refuse_foreign, write_own
 from mmtutorial.plots import style
 from mmtutorial.reports.run import page_template
 
@@ -35,12 +36,31 @@ class Tile:
     alt: str
 
 
-def write_contact_sheet(check: DatasetCheck, path: Path) -> Path:
-    """Writes the page; returns its place.
+def refuse_page(path: Path, *, force: bool = False) -> None:
+    """Refuse a place for the page, before the long look at a data set.
+
+    Args:
+        path: Where the page is to be.
+        force: Overwrite whatever file is there.
 
     Raises:
-        InputError: It cannot be written.
+        InputError: It is no ``.html`` file, or one is there that the program did not write.
     """
+    if path.is_dir() or path.suffix.lower() != ".html":
+        raise InputError(
+            f"--out {path} is {'a folder' if path.is_dir() else 'no .html file'}; give the name of a page such as sheet.html"
+        )
+    if not force:
+        refuse_foreign([path])
+
+
+def write_contact_sheet(check: DatasetCheck, path: Path, *, force: bool = False) -> Path:
+    """Write the page; return its place.
+
+    Raises:
+        InputError: It cannot be written; see ``refuse_page`` too.
+    """
+    refuse_page(path, force=force)
     splits = [
         {
             "check": split,
@@ -53,7 +73,7 @@ def write_contact_sheet(check: DatasetCheck, path: Path) -> Path:
     ]
     leaks = [(leak_line(leak), leak.images) for leak in check.leaks]
     page = page_template("check.html.j2").render(check=check, splits=splits, leaks=leaks, verdict=verdict(check))
-    write_bytes(path, page.encode("utf-8"))
+    write_own(path, page.encode("utf-8"), force=force)
     return path
 
 

@@ -720,7 +720,7 @@ for i in range(4):
     Image.fromarray(fresh[i][0].permute(1, 2, 0).numpy()).save(new / f"photo_{i}.png")
 
 checkpoint = Path(place.name) / "run" / "seed0" / "segmentation" / "random+graph" / "model.safetensors"
-count = predict_folder(checkpoint, new, Path(place.name) / "masks")
+count = predict_folder(checkpoint, new, Path(place.name) / "masks").masks
 
 figure, panels = plt.subplots(2, 4, figsize=(9, 4.6), layout="constrained")
 for i, (above, below) in enumerate(panels.T):

@@ -78,9 +78,25 @@ def test_data_check_writes_a_contact_sheet(call: Call, listed: Path, tmp_path: P
     corrupt_jpeg(listed)
     assert call("data", "check", "folder", "--root", listed, "--out", page).code == 1
     assert "leaf_02.jpg" in page.read_text(encoding="utf-8"), "the sheet is wanted most where something is wrong"
-    nowhere = call("data", "check", "folder", "--root", listed, "--out", listed / "val.txt" / "x")
+    nowhere = call("data", "check", "folder", "--root", listed, "--out", listed / "val.txt" / "x.html")
     assert (nowhere.code, nowhere.err.count("\n")) == (2, 1)
-    assert f"cannot write {listed / 'val.txt' / 'x'}" in nowhere.err
+    assert f"cannot write {listed / 'val.txt' / 'x.html'}" in nowhere.err
+
+
+def test_data_check_overwrites_nothing_but_its_own_sheet(call: Call, listed: Path, tmp_path: Path) -> None:
+    words = ["data", "check", "folder", "--root", listed, "--out"]
+    page = tmp_path / "page.html"
+    page.write_text("<p>mine</p>")
+    table = (listed / "classes.toml").read_bytes()
+    assert_refused(call(*words, listed / "classes.toml"), "classes.toml is no .html file", "such as sheet.html")
+    assert_refused(call(*words, tmp_path), "is a folder; give the name of a page")
+    assert_refused(call(*words, page), "was not written by this program", "or overwrite with --force")
+    assert (page.read_text(), (listed / "classes.toml").read_bytes()) == ("<p>mine</p>", table)
+    assert_refused(call(*words, listed / "classes.toml", "--force"), "no .html file")
+    assert call(*words, page, "--force").code == 0
+    assert call(*words, page).code == 0
+    page.write_text(page.read_text().replace("leaf", "Leaf"))
+    assert_refused(call(*words, page), "or was changed since")
 
 
 def test_data_masks(call: Call, tmp_path: Path) -> None:

@@ -63,10 +63,21 @@ def test_predict(call: Call, out: Path, tmp_path: Path) -> None:
     weights = out / "seed0/segmentation/random/model.safetensors"
     masks = tmp_path / "masks"
     said = call("predict", "--checkpoint", weights, "--images", photos, "--out", masks)
-    assert (said.code, said.out) == (0, f"1 masks in {masks.resolve()}\n")
+    assert (said.code, said.out) == (0, f"1 mask in {masks.resolve()}\n")
     with Image.open(masks / "scene.png") as mask:
         assert mask.mode == "P"
         assert np.array(mask).shape == (96, 96)
+    (photos / "cut.png").write_bytes(b"no picture")
+    said = call("predict", "--checkpoint", out, "--arm", "random", "--images", photos, "--out", masks)
+    assert (said.code, said.out) == (1, f"1 mask in {masks.resolve()}\n")
+    network, named, last = said.err.splitlines()
+    assert network == "network: random, seed0: as asked"
+    assert named.startswith(f"cannot read image {photos / 'cut.png'}")
+    assert last == "mmtutorial: 1 photo without a mask, named above"
+    Image.new("L", (5, 5)).save(masks / "scene.png")
+    words = ["predict", "--checkpoint", weights, "--images", photos, "--out", masks]
+    assert_refused(call(*words), "scene.png was not written by this program", "--force")
+    assert call(*words, "--force").code == 1
     wrong = out / "seed0/tuning/random+graph/model.safetensors"
     assert_refused(call("predict", "--checkpoint", wrong, "--images", photos, "--out", masks), "holds a tuning stage")
     assert_refused(call("predict", "--checkpoint", out / "x", "--images", photos, "--out", masks), "no weights at")
