@@ -196,8 +196,15 @@ _FORMAT = 2
 """Files that do not say it are older and have no checksum."""
 
 
-def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+_AGAIN = "in a run's folder, delete it and run again with --resume: only its own stage is repeated"
+
+
+def read_tensors(path: Path, remedy: str = _AGAIN) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Read what :func:`write_tensors` wrote: tensors by name, and their description.
+
+    Args:
+        path: the file.
+        remedy: what to do about a damaged one; never to delete what a user gave.
 
     Raises:
         InputError: the file is not there, cut short, changed since it was written, or not one of ours.
@@ -210,10 +217,7 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     except FileNotFoundError:
         raise InputError(f"no weights at {path}; check the path") from None
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"{path} is damaged or not written by mmtutorial ({error}); in a run's folder, "
-            "delete it and run again with --resume: only its own stage is repeated"
-        ) from None
+        raise InputError(f"{path} is damaged or not written by mmtutorial ({error}); {remedy}") from None
 
 
 def _about(text: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, Any]:

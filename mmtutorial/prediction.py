@@ -16,6 +16,7 @@ from mmtutorial.datasets.pictures import palette_png, read_image
 from mmtutorial.errors import InputError, unknown
 from mmtutorial.files import read_tensors
 from mmtutorial.networks import NetworkSpec, make_encoder, make_network
+from mmtutorial.networks.loading import load_weights
 from mmtutorial.ownership import refuse_foreign, write_own
 from mmtutorial.results.reading import read_results
 from mmtutorial.segmentation import predict
@@ -118,7 +119,7 @@ def load_network(checkpoint: Path) -> tuple[nn.Module, ClassTable]:
     """
     if checkpoint.is_dir():
         raise InputError(f"{checkpoint} is a folder; give a file in it such as .../segmentation/ARM/{MODEL}")
-    tensors, about = read_tensors(checkpoint)
+    tensors, about = read_tensors(checkpoint, "give one that is whole")
     if about.get("stage") != "segmentation" or "step" in about:
         kind = "an unfinished" if "step" in about else f"a {about.get('stage')}"
         raise InputError(f"{checkpoint} holds {kind} stage; give segmentation/ARM/{MODEL} of a run")
@@ -126,12 +127,12 @@ def load_network(checkpoint: Path) -> tuple[nn.Module, ClassTable]:
         classes = _class_table(about)
         spec = NetworkSpec(**about["network"])
         network = make_network(make_encoder(spec), spec, len(classes))
-        network.load_state_dict(tensors)
-    # The header may say anything, and torch raises what it likes over weights that do not fit.
+    # The header may say anything.
     except Exception as error:
         raise InputError(
             f"{checkpoint} holds no network that this version knows ({error}); give one that mmtutorial trained"
         ) from error
+    load_weights(network, tensors, checkpoint)
     return network.eval(), classes
 
 

@@ -47,9 +47,8 @@ def refuse_page(path: Path, *, force: bool = False) -> None:
         InputError: It is no ``.html`` file, or one is there that the program did not write.
     """
     if path.is_dir() or path.suffix.lower() != ".html":
-        raise InputError(
-            f"--out {path} is {'a folder' if path.is_dir() else 'no .html file'}; give the name of a page such as sheet.html"
-        )
+        what = "a folder" if path.is_dir() else "no .html file"
+        raise InputError(f"--out {path} is {what}; give the name of a page such as sheet.html")
     if not force:
         refuse_foreign([path])
 
