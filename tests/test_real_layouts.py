@@ -124,7 +124,11 @@ def converted(work: Path, warm: WarmProcesses, annotations: Path, *words: str, n
     said = finished(
         warm.run("data", "masks", annotations, "--photos", work / "photos", "--out", work / "data", *words)
     ).splitlines()
-    assert said == [f"10 photos with masks, 2 without; classes: {', '.join(names)}", str(work / "data")]
+    assert said == [
+        f"10 photos with masks, 2 without; classes: {', '.join(names)}",
+        str(work / "data"),
+        f"next: mmtutorial data check folder --root {work / 'data'}",
+    ]
     for number in range(ANNOTATED):
         truth = scene(number, names.index(("leaf", "stem")[number % 2]), 0)[1]
         with Image.open(work / "data" / "masks" / f"photo {number:02d}.png") as mask:

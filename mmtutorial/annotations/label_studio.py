@@ -1,84 +1,169 @@
 """Label Studio: one JSON file for all photos (Export, JSON).
 
 Format: https://labelstud.io/guide/export: a list of tasks, each with ``data`` (where the photo is) and ``annotations``,
-whose ``result`` lists regions. Places are in percent of the photo's sides.
+whose ``result`` lists regions. Places are in percent of the photo's sides. With ``<Polygon>`` and ``<Labels>`` in the
+set-up in place of ``<PolygonLabels>``, a region is two entries with one ``id``: its outline and its label.
 """
 
 from __future__ import annotations
 
-import math
+import base64
+import binascii
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlparse
 
 from mmtutorial.annotations.brush import decode_brush
-from mmtutorial.annotations.shapes import Annotated, Ellipse, Painted, Polygon, Shape
-from mmtutorial.errors import InputError
+from mmtutorial.annotations.findings import Fault
+from mmtutorial.annotations.photos import Place, Reference, parts_of
+from mmtutorial.annotations.records import Annotated, Entries, Export, picture_size, reason
+from mmtutorial.annotations.shapes import Ellipse, Painted, Polygon, Shape, rectangle, turned
 
 # Label Studio puts eight hexadecimal digits and a hyphen before the name of an uploaded file.
-_UPLOAD = re.compile(r"^[0-9a-f]{8}-")
+_UPLOAD = re.compile(r"^[0-9a-f]{8}-(?=.)")
+# With storage of one's own, the photo stands in the query: a path, or an address in base 64.
+_QUERY = re.compile(r"[?&](d|filepath|fileuri)=")
+
+_AREAS = ("polygon", "brush", "rectangle", "ellipse")
+_POINTS = ("keypoint",)
+_NO_REGION = frozenset(
+    {"choices", "textarea", "rating", "taxonomy", "number", "datetime", "pairwise", "ranker", "relation"}
+)
+_REMEDY = "save or export it again with Label Studio"
 
 
 def is_label_studio(value: Any) -> bool:
-    """Whether a JSON value is an export of Label Studio."""
+    """Return whether a JSON value is an export of Label Studio."""
     return isinstance(value, list) and all(isinstance(task, dict) and "annotations" in task for task in value)
 
 
-def read_label_studio(tasks: list[dict[str, Any]], path: Path) -> Iterator[Annotated]:
-    """Reads the tasks that someone has annotated; of several annotations of a task, the newest.
-
-    Args:
-        tasks: The JSON of the file.
-        path: Where it was read, for messages.
-
-    Raises:
-        InputError: A region is of a kind unknown here, or the file is no such export after all.
-    """
+def read_label_studio(tasks: list[dict[str, Any]], export: Export) -> Iterator[Annotated]:
+    """Read the tasks that someone has annotated; of several annotations of a task, one."""
     for number, task in enumerate(tasks, start=1):
-        where = f"{path}, task {task.get('id', number)}"
+        where = f"{export.path}, task {task.get('id', number)}"
         try:
-            kept = [one for one in task["annotations"] if not one.get("was_cancelled")]
-            if kept:
-                newest = max(kept, key=lambda one: str(one.get("updated_at") or one.get("created_at") or ""))
-                yield _task(task, newest["result"], where)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            raise InputError(
-                f"{where} is not as Label Studio writes it ({error!r}); export it again, in the format JSON"
-            ) from error
+            chosen = _annotation(task, where, export)
+            if chosen is not None:
+                yield _annotated(task["data"], chosen["result"], where, export)
+        except Fault as fault:
+            export.findings.fault(where, str(fault), fault.remedy)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            export.findings.fault(where, f"the task is not as Label Studio writes it ({reason(error)})", _REMEDY)
 
 
-def _task(task: dict[str, Any], result: list[dict[str, Any]], where: str) -> Annotated:
-    places = [value for value in task["data"].values() if isinstance(value, str)]
-    photo = _UPLOAD.sub("", PurePosixPath(unquote(urlparse(places[0]).path)).name)
-    regions = [one for one in result if one.get("type", "").endswith("labels")]
-    sizes = {(int(one["original_width"]), int(one["original_height"])) for one in regions}
-    shapes = tuple(_shape(one, where) for one in regions)
-    return Annotated(photo, shapes, where, sizes.pop() if sizes else None)
-
-
-def _shape(region: dict[str, Any], where: str) -> Shape:
-    value, kind = region["value"], region["type"]
-    wide, high = region["original_width"] / 100, region["original_height"] / 100
-    label = str(value[kind][0])
-    if kind == "polygonlabels":
-        return Polygon(label, tuple((x * wide, y * high) for x, y in value["points"]))
-    if kind == "brushlabels":
-        return Painted(label, decode_brush(value["rle"], (region["original_height"], region["original_width"])))
-    if kind == "rectanglelabels":
-        x, y = value["x"] * wide, value["y"] * high
-        return Polygon(label, _turned(x, y, value["width"] * wide, value["height"] * high, value.get("rotation", 0)))
-    if kind == "ellipselabels" and not value.get("rotation"):
-        x, y, dx, dy = value["x"] * wide, value["y"] * high, value["radiusX"] * wide, value["radiusY"] * high
-        return Ellipse(label, (x - dx, y - dy, x + dx, y + dy))
-    raise InputError(
-        f"{where}: the region '{label}' is of a kind unknown here ({kind}); draw it with a polygon or a brush"
+def _annotation(task: dict[str, Any], where: str, export: Export) -> dict[str, Any] | None:
+    """Return the annotation that counts: marked as the truth, or else the newest that was not cancelled."""
+    kept: list[dict[str, Any]] = [one for one in task["annotations"] if not one.get("was_cancelled")]
+    if not kept:
+        if task["annotations"]:
+            export.findings.remark("taken as unlabelled: tasks that were skipped in Label Studio", where)
+        elif task.get("predictions"):
+            export.findings.remark("taken as unlabelled: tasks that have predictions only", where)
+        return None
+    if len(kept) > 1:
+        export.findings.remark("tasks annotated several times, of which the truth or else the newest was taken", where)
+    return max(
+        kept, key=lambda one: (bool(one.get("ground_truth")), str(one.get("updated_at") or one.get("created_at") or ""))
     )
 
 
-def _turned(x: float, y: float, wide: float, high: float, degrees: float) -> tuple[tuple[float, float], ...]:
-    """Corners of a rectangle turned clockwise about its upper left corner."""
-    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    corners = ((0.0, 0.0), (wide, 0.0), (wide, high), (0.0, high))
-    return tuple((x + a * cosine - b * sine, y + a * sine + b * cosine) for a, b in corners)
+def _annotated(data: dict[str, Any], result: list[dict[str, Any]], where: str, export: Export) -> Annotated:
+    entries = Entries(where, "Label Studio", export.findings)
+    regions: dict[object, list[dict[str, Any]]] = defaultdict(list)
+    for number, entry in enumerate(result):
+        if entry["type"] not in _NO_REGION:
+            regions[entry.get("id") or number].append(entry)
+    for region in regions.values():
+        kinds = {_kind(entry) for entry in region}
+        if kinds & set(_POINTS) and not kinds & set(_AREAS):
+            entries.point()
+        else:
+            entries.add(_shape, region)
+    drawn = [entry for region in regions.values() for entry in region]
+    return Annotated(
+        _references(data, {str(entry.get("to_name")) for entry in drawn}), entries.shapes(), where, _size(drawn)
+    )
+
+
+def _kind(entry: dict[str, Any]) -> str:
+    """Return ``polygon`` for an entry of the type ``polygon`` or ``polygonlabels``; a label alone says by its value."""
+    kind = str(entry["type"]).removesuffix("labels")
+    if kind:
+        return kind
+    value = entry["value"]
+    marks = {"points": "polygon", "rle": "brush", "radiusX": "ellipse", "height": "rectangle", "x": "keypoint"}
+    return next((kind for mark, kind in marks.items() if mark in value), "")
+
+
+def _size(entries: list[dict[str, Any]]) -> tuple[int, int] | None:
+    """Return the size of the photo on which regions were drawn."""
+    sizes = {picture_size(entry["original_width"], entry["original_height"]) for entry in entries}
+    if len(sizes) > 1:
+        raise ValueError(f"its regions were drawn on photos of {len(sizes)} sizes")
+    rotations = {entry.get("image_rotation") or 0 for entry in entries} - {0}
+    if rotations:
+        raise Fault(
+            f"the photo was turned by {rotations.pop()} degrees while it was drawn", "turn it back in Label Studio"
+        )
+    return sizes.pop() if sizes else None
+
+
+def _shape(region: list[dict[str, Any]], entries: Entries) -> Shape:
+    labels = [label for entry in region for label in entry["value"].get(entry["type"], ())]
+    areas = [entry for entry in region if _kind(entry) in _AREAS]
+    drawn = next((entry for entry in areas if entry["type"] != "labels"), areas[0] if areas else region[0])
+    kind = _kind(drawn)
+    label = entries.label(labels, "region")
+    if kind not in _AREAS:
+        raise entries.unknown(label, str(drawn["type"]))
+    value, wide, high = drawn["value"], drawn["original_width"], drawn["original_height"]
+    x, y = wide / 100, high / 100
+    if kind == "brush":
+        return Painted(
+            label, entries.pixels(label, lambda: decode_brush(value["rle"], (high, wide))), shape=(high, wide)
+        )
+    if kind == "polygon":
+        return Polygon(label, tuple((a * x, b * y) for a, b in value["points"]))
+    left, top, degrees = value["x"] * x, value["y"] * y, value.get("rotation") or 0
+    if kind == "ellipse":
+        dx, dy = value["radiusX"] * x, value["radiusY"] * y
+        return Ellipse(label, (left - dx, top - dy, left + dx, top + dy), degrees)
+    upright = rectangle(label, left, top, left + value["width"] * x, top + value["height"] * y)
+    return Polygon(label, turned(upright.points, (left, top), degrees))
+
+
+def _references(data: dict[str, Any], drawn_on: set[str]) -> tuple[Reference, ...]:
+    """Return what may name the photo: the entry on which regions were drawn, or else every text."""
+    texts = {key: value for key, value in data.items() if isinstance(value, str) and value}
+    named = [texts.get(key) for key in drawn_on if key in data]
+    if not texts or None in named:
+        raise Fault("its data name no photo", "import the photos into Label Studio as single images")
+    return tuple(Reference(text, _places(text)) for text in named or texts.values() if text)
+
+
+def _places(text: str) -> tuple[Place, ...]:
+    query = _QUERY.search(text)
+    if query:
+        rest = text[query.end() :]
+        readings = [rest, rest.split("&")[0]]
+        if query[1] == "fileuri":
+            readings = [_from_base64(unquote(one)) for one in readings]
+    else:
+        readings = [text, urlparse(text).path if "://" in text or "?" in text or "#" in text else text]
+    paths = [parts_of(form) for one in readings for form in (one, unquote(one))]
+    places = [Place(path) for path in dict.fromkeys(paths) if path]
+    uploads = [
+        Place((_UPLOAD.sub("", path[-1]),), uploaded=True)
+        for path in dict.fromkeys(paths)
+        if path and (_UPLOAD.match(path[-1]) or "upload" in path[:-1])
+    ]
+    return tuple(dict.fromkeys((*places, *uploads)))
+
+
+def _from_base64(text: str) -> str:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""

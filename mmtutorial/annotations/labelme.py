@@ -10,59 +10,66 @@ from __future__ import annotations
 import base64
 import io
 import math
-from pathlib import Path, PureWindowsPath
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from mmtutorial.annotations.shapes import Annotated, Ellipse, Painted, Polygon, Shape, rectangle
-from mmtutorial.errors import InputError
-
-_WITHOUT_AREA = ("line", "linestrip", "point", "points")
+from mmtutorial.annotations.photos import written
+from mmtutorial.annotations.records import Annotated, Entries, Export, picture_size, reason
+from mmtutorial.annotations.shapes import Ellipse, Painted, Polygon, Shape, rectangle
 
 
 def is_labelme(value: Any) -> bool:
-    """Whether a JSON value is a labelme file."""
+    """Return whether a JSON value is a labelme file."""
     return isinstance(value, dict) and "shapes" in value and "imagePath" in value
 
 
-def read_labelme(value: dict[str, Any], path: Path) -> Annotated:
-    """Reads one file.
-
-    Args:
-        value: Its JSON.
-        path: Where it was read, for messages.
-
-    Raises:
-        InputError: A shape has no area or a type unknown here, or the file is no labelme file after all.
-    """
+def read_labelme(value: dict[str, Any], export: Export) -> Iterator[Annotated]:
+    """Read one file."""
+    entries = Entries(str(export.path), "labelme", export.findings)
+    for shape in value["shapes"] if isinstance(value["shapes"], list) else [None]:
+        if isinstance(shape, dict) and shape.get("shape_type") in ("point", "points"):
+            entries.point()
+        else:
+            entries.add(_shape, shape)
     try:
-        shapes = tuple(_shape(shape, path) for shape in value["shapes"])
-        # Windows writes the path with backslashes.
-        photo = PureWindowsPath(value["imagePath"]).name
-        wide, high = value.get("imageWidth"), value.get("imageHeight")
-        size = None if wide is None or high is None else (int(wide), int(high))
-    except (KeyError, TypeError, ValueError, IndexError, OSError) as error:
-        raise InputError(f"{path} is not as labelme writes it ({error!r}); save it again with labelme") from error
-    return Annotated(photo, shapes, str(path), size)
+        reference = written(value["imagePath"], export.beside)
+        size = picture_size(value.get("imageWidth"), value.get("imageHeight"))
+    except (TypeError, ValueError, OverflowError) as error:
+        what = f"the file is not as labelme writes it ({reason(error)})"
+        export.findings.fault(str(export.path), what, "save or export it again with labelme")
+    else:
+        yield Annotated((reference,), entries.shapes(), str(export.path), size)
 
 
-def _shape(shape: dict[str, Any], path: Path) -> Shape:
-    label, kind = str(shape["label"]), shape.get("shape_type") or "polygon"
+def _shape(shape: dict[str, Any], entries: Entries) -> Shape:
+    kind = shape.get("shape_type") or "polygon"
+    label = entries.label([shape["label"]], kind)
     points = tuple((float(x), float(y)) for x, y in shape["points"])
-    if kind in _WITHOUT_AREA or (kind == "polygon" and len(points) < 3):
-        raise InputError(f"{path}: the shape '{label}' is a {kind} without an area; draw it as a polygon or delete it")
-    if kind in ("polygon", "oriented_rectangle"):  # The latter, of labelme 6, lists its four corners.
+    if kind in ("line", "linestrip"):
+        raise entries.line(label, kind)
+    # Turned rectangles list their four corners: of labelme 6, and of programs that write its format.
+    if kind in ("polygon", "oriented_rectangle", "rotation") or (kind == "rectangle" and len(points) == 4):
         return Polygon(label, points)
-    (x0, y0), (x1, y1) = points[:2]
+    if kind not in ("rectangle", "circle", "mask"):
+        raise entries.unknown(label, kind)
+    (x0, y0), (x1, y1) = points
     if kind == "rectangle":
         return rectangle(label, min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
     if kind == "circle":
         radius = math.hypot(x1 - x0, y1 - y0)
         return Ellipse(label, (x0 - radius, y0 - radius, x0 + radius, y0 + radius))
-    if kind == "mask":
-        with Image.open(io.BytesIO(base64.b64decode(shape["mask"]))) as picture:
-            inside = np.array(picture.convert("L")) > 0
-        return Painted(label, inside, round(min(x0, x1)), round(min(y0, y1)))
-    raise InputError(f"{path}: the shape '{label}' has the type '{kind}', unknown here; draw it as a polygon")
+    png = base64.b64decode(shape["mask"])
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as picture:
+        width, height = picture.size
+    return Painted(
+        label, entries.pixels(label, lambda: _pixels(png)), round(min(x0, x1)), round(min(y0, y1)), (height, width)
+    )
+
+
+def _pixels(png: bytes) -> NDArray[np.bool_]:
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as picture:
+        return np.array(picture.convert("L")) > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -73,17 +74,29 @@ def data_check(
 
 @data_app.command("masks")
 def data_masks(
-    annotations: Annotated[Path, typer.Argument(help="Folder of labelme's JSON files, or Label Studio's JSON export.")],
-    photos: Annotated[Path, typer.Option(help="Folder of the photos.")],
+    annotations: Annotated[Path, typer.Argument(help="Folder or file of an export, or a folder of masks.")],
+    photos: Annotated[Path, typer.Option(help="Folder of the photos; sub-folders are looked through.")],
     out: Annotated[Path, typer.Option(help="New folder, for --dataset folder --root.")],
     classes: Annotated[
         str | None, typer.Option(help="Class names after background, with commas between; default: those found.")
     ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="labelme, label-studio, coco, via, cvat, yolo or masks; default: what the files look like."
+        ),
+    ] = None,
+    attribute: Annotated[
+        str | None, typer.Option(help="VIA: the attribute of a region that holds its class; default: the usual one.")
+    ] = None,
 ) -> None:
-    """Turn outlines drawn with labelme or Label Studio into a data set of your own."""
+    """Turn outlines or masks of an annotation program into a data set of your own."""
     from mmtutorial.annotations import convert
     from mmtutorial.words import count
 
-    made = convert(annotations, photos, out, names(classes))
+    made = convert(annotations, photos, out, names(classes), form, attribute)
     typer.echo(f"{count(made.masks, 'photo')} with masks, {made.unlabeled} without; classes: {', '.join(made.names)}")
+    for remark in made.remarks:
+        typer.echo(remark)
     typer.echo(str(made.out.resolve()))
+    typer.echo(f"next: mmtutorial data check folder --root {shlex.quote(str(made.out))}")

@@ -42,6 +42,8 @@ DEPENDENCIES = {
     "pillow": "PIL.Image",
     "pooch": "pooch",
     "requests": "requests",
+    "pyyaml": "yaml",
+    "defusedxml": "defusedxml.ElementTree",
 }
 
 # Data sets made of files: the name on the command line, and the folder to look for below a root.
