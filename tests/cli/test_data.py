@@ -108,7 +108,9 @@ def test_data_masks(call: Call, tmp_path: Path) -> None:
     (outlines / "0.json").write_text(json.dumps({"imagePath": "0.jpg", "shapes": [outline]}))
     said = call("data", "masks", outlines, "--photos", photos, "--out", out)
     assert (said.code, said.err) == (0, "")
-    assert said.out == f"1 photo with masks, 1 without; classes: background, leaf\n{out}\n"
+    assert said.out == f"1 photo with masks, 1 without; classes: background, leaf\n{out}\n" + (
+        f"next: mmtutorial data check folder --root {out}\n"
+    )
     with Image.open(out / "masks" / "0.png") as mask:
         assert np.count_nonzero(np.array(mask) == 1) == 10 * 20
     words = ["data", "masks", outlines, "--photos", photos, "--out"]
