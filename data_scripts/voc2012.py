@@ -2,7 +2,7 @@
 
 import sys
 
-from mmtutorial.cli.commands import main
+from mmtutorial.cli import main
 
 if __name__ == "__main__":
     sys.argv[1:1] = ["data", "get", "voc"]

@@ -15,7 +15,19 @@ class InputError(ValueError):
 
     def __init__(self, message: str) -> None:
         # A message may quote another library's error, which may span several lines.
-        super().__init__(" ".join(message.split()))
+        super().__init__(printable(" ".join(message.split())))
+
+
+def printable(text: str) -> str:
+    r"""Return text for a terminal: what would steer it, or cannot be shown, is escaped.
+
+    A file's name may hold anything; shown as it is, it could clear the screen or write over an earlier line.
+
+    Example:
+        >>> printable("caf\xe9 \x1b[2J.png")
+        'café \\x1b[2J.png'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def unknown(kind: str, given: str, known: Iterable[str]) -> InputError:

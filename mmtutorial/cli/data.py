@@ -19,7 +19,7 @@ data_app = typer.Typer(
 def data_list() -> None:
     """List the data sets with the layout each expects, and what can be downloaded."""
     from mmtutorial.datasets import DATASETS
-    from mmtutorial.downloads.table import plain
+    from mmtutorial.downloads.registry import plain
 
     typer.echo("Data sets that commands take as --dataset:")
     for name, info in DATASETS.items():
@@ -42,6 +42,9 @@ def data_get(
     ] = None,
 ) -> None:
     """Fetch a data set, check it and lay it out for --dataset. Stopped, it goes on where it was."""
+    from mmtutorial.downloads.registry import look_up
+
+    look_up(name)  # A wrong name is answered before torch is imported, which takes seconds.
     from mmtutorial.downloads import get
 
     got = get(name, root, source)

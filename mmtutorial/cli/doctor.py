@@ -40,8 +40,8 @@ DEPENDENCIES = {
     "tqdm": "tqdm.auto",
     "jinja2": "jinja2",
     "pillow": "PIL.Image",
-    "pooch": "pooch",
     "requests": "requests",
+    "urllib3": "urllib3",
     "pyyaml": "yaml",
     "defusedxml": "defusedxml.ElementTree",
 }

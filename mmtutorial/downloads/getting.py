@@ -8,13 +8,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmtutorial.downloads import first_use
-from mmtutorial.downloads.fetching import Fetched, fetch, get_command
+from mmtutorial.downloads.fetching import NOTED, Fetched, fetch, note
 from mmtutorial.downloads.placing import is_ready, made_beside, write_note
 from mmtutorial.downloads.recipes import RECIPES, Recipe, adopt
 from mmtutorial.downloads.registry import Entry, look_up
 from mmtutorial.downloads.unpacking import Damaged
 from mmtutorial.errors import InputError
+from mmtutorial.locks import exclusive
 
 ARCHIVES = "archives"
 """Folder of the root that keeps what was downloaded."""
@@ -28,8 +28,8 @@ class Got:
     """What came of a call.
 
     Attributes:
-        place: The folder of the data set, or the file of weights.
-        notes: What a person should know, a line each.
+        place: the folder of the data set, or the file of weights.
+        notes: what a person should know, a line each.
     """
 
     place: Path
@@ -37,24 +37,27 @@ class Got:
 
 
 def get(name: str, root: str | Path | None = None, source: str | Path | None = None) -> Got:
-    """Fetches an entry of the catalogue and lays it out. A second call finds it done and asks no server.
+    """Fetch an entry of the catalogue and lay it out. A second call finds it done and asks no server.
 
     Args:
-        name: Name in the catalogue.
-        root: Folder for data sets; the data set then opens as ``open_dataset(name, root)``. By default ``data``.
+        name: name in the catalogue.
+        root: folder for data sets; the data set then opens as ``open_dataset(name, root)``. By default ``data``.
             Weights go where torch looks for them.
-        source: The user's own download: a file, or a folder with the files under their names.
+        source: the user's own download: a file, or a folder with the files under their names.
 
     Raises:
-        InputError: It cannot be had; the message says what to do, by hand if need be.
+        InputError: it cannot be had, or another process is getting it; the message says what to do, by hand if need be.
     """
     entry = look_up(name)
+    words = ["mmtutorial", "data", "get", name]
+    words += [] if root is None else ["--root", str(root)]
+    words += [] if source is None else ["--from", str(source)]
     source = None if source is None else Path(source).expanduser()
     if source is not None and not source.exists():
         raise InputError(f"--from {source} does not exist; give your download, or the folder that holds it")
     if source is not None and source.is_file() and len(entry.files) > 1:
         raise InputError(f"{entry.title} has {len(entry.files)} files, and --from {source} is one; give their folder")
-    command = get_command(name, None if root is None else Path(root), source)
+    command = shlex.join(words)
     try:
         if name not in RECIPES:
             return _get_weights(entry, root, command, source)
@@ -70,24 +73,40 @@ def _get_data(entry: Entry, recipe: Recipe, root: Path, command: str, source: Pa
     notes = []
     if is_ready(target, entry, command):
         notes.append(f"{entry.title} is ready at {target}; nothing to do")
-    elif source is not None and recipe.unpacked and all((source / part).is_dir() for part in recipe.unpacked):
-        recipe.check(source)
-        with made_beside(target) as folder:
-            adopt(source, recipe.unpacked, folder)
-            write_note(folder, entry, {})
     else:
-        archives = [fetch(entry, file, root / ARCHIVES, command, source) for file in entry.files]
-        _build(entry, recipe, archives, target, root, command)
-        notes += _trust(root / ARCHIVES, archives)
-        kept = [archive.path for archive in archives if archive.downloaded]
-        notes += [f"{path} is kept; delete it if you need the room" for path in kept]
+        with exclusive(root, entry.name, f"see to it, then run: {command}"):
+            # Whoever held it before may have got it.
+            if not is_ready(target, entry, command):
+                notes += _make(entry, recipe, target, root, command, source)
     notes.append(recipe.finish(target))
     notes.append(f"next: {entry.then.format(root=shlex.quote(str(root)))}")
     return Got(target, tuple(note for note in notes if note))
 
 
+def _make(entry: Entry, recipe: Recipe, target: Path, root: Path, command: str, source: Path | None) -> list[str]:
+    """Make the folder, of the user's own folders or of archives; return notes."""
+    if source is not None and recipe.unpacked and all((source / part).is_dir() for part in recipe.unpacked):
+        recipe.check(source)
+        with made_beside(target) as folder:
+            adopt(source, recipe.unpacked, folder)
+            write_note(folder, entry, {})
+        return []
+    kept = root / ARCHIVES
+    archives = [fetch(entry, file, kept, command, source) for file in entry.files]
+    _build(entry, recipe, archives, target, root, command)
+    notes = []
+    for archive in archives:
+        if not archive.known:
+            note(kept, archive.name, archive.checksum)
+            notes.append(
+                f"nobody states a checksum of {archive.name}; {archive.checksum} is noted in {kept / NOTED}, "
+                "and later copies have to have it too"
+            )
+    return notes + [f"{it.path} is kept; delete it if you need the room" for it in archives if it.downloaded]
+
+
 def _build(entry: Entry, recipe: Recipe, archives: list[Fetched], target: Path, root: Path, command: str) -> None:
-    """Makes the folder. A download that proves bad, and whose checksum nobody stated, is removed."""
+    """Unpack into the folder. A download that proves bad, and whose checksum nobody stated, is removed."""
     try:
         with made_beside(target) as folder:
             recipe.build([archive.path for archive in archives], folder, root)
@@ -100,22 +119,9 @@ def _build(entry: Entry, recipe: Recipe, archives: list[Fetched], target: Path, 
         unproved = [archive for archive in archives if archive.downloaded and not archive.known]
         for archive in unproved:
             archive.path.unlink()
-        what = "it was removed: run again" if unproved else "delete it or move it away, then run"
+        what = "it was removed: run again" if unproved else "move it away and fetch it anew: run"
         names = ", ".join(str(archive.path) for archive in archives)
         raise InputError(f"cannot use {names}: {reason}; {what}: {command}") from None
-
-
-def _trust(folder: Path, archives: list[Fetched]) -> list[str]:
-    """Notes the checksums of archives that were unknown and have now proved good."""
-    notes = []
-    for archive in archives:
-        if not archive.known:
-            first_use.record(folder, archive.name, archive.checksum)
-            notes.append(
-                f"nobody states a checksum of {archive.name}; {archive.checksum} is noted in "
-                f"{folder / first_use.FILE}, and later copies have to have it too"
-            )
-    return notes
 
 
 def _get_weights(entry: Entry, root: str | Path | None, command: str, source: Path | None) -> Got:
@@ -127,15 +133,16 @@ def _get_weights(entry: Entry, root: str | Path | None, command: str, source: Pa
         raise InputError(f"weights go to {folder}, where torch looks for them; leave --root out, or set TORCH_HOME")
     [file] = entry.files
     place = folder / file.name
-    there = place.exists()
-    found = fetch(entry, file, folder, command, None if there else source)
-    if found.path != place:
-        part = place.with_name(f"{place.name}.copy")
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            shutil.copyfile(found.path, part)
-            os.replace(part, place)
-        finally:
-            part.unlink(missing_ok=True)
-    note = f"{entry.title} is ready at {place}; nothing to do" if there else ""
-    return Got(place, tuple(line for line in (note, f"next: {entry.then}") if line))
+    if place.exists():
+        fetch(entry, file, folder, command)
+        return Got(place, (f"{entry.title} is ready at {place}; nothing to do", f"next: {entry.then}"))
+    with exclusive(folder, entry.name, f"see to it, then run: {command}"):
+        found = fetch(entry, file, folder, command, source)
+        if found.path != place:
+            part = place.with_name(f"{place.name}.copy")
+            try:
+                shutil.copyfile(found.path, part)
+                os.replace(part, place)
+            finally:
+                part.unlink(missing_ok=True)
+    return Got(place, (f"next: {entry.then}",))

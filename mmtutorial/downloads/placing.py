@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mmtutorial.downloads.registry import Entry
 from mmtutorial.errors import InputError
+from mmtutorial.files import write_json
 
 NOTE = ".mmtutorial.json"
 """In each folder that ``data get`` made: the entry, the checksums of its archives, the number of files."""
@@ -18,7 +19,7 @@ NOTE = ".mmtutorial.json"
 
 @contextmanager
 def made_beside(target: Path) -> Iterator[Path]:
-    """Gives an empty folder that becomes ``target`` at the end, and is removed if anything goes wrong before."""
+    """Give an empty folder that becomes ``target`` at the end, and is removed if anything goes wrong before."""
     staging = target.with_name(f".{target.name}.unpacking")
     new_parent = not target.parent.exists()
     try:
@@ -35,16 +36,16 @@ def made_beside(target: Path) -> Iterator[Path]:
 
 
 def write_note(folder: Path, entry: Entry, archives: dict[str, str]) -> None:
-    """Notes in a folder what it was made of: checksums by the name of the archive."""
+    """Note in a folder what it was made of: checksums by the name of the archive."""
     about = {"entry": entry.name, "archives": archives, "files": _count(folder)}
-    (folder / NOTE).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    write_json(folder / NOTE, about)
 
 
 def is_ready(target: Path, entry: Entry, command: str) -> bool:
-    """Says whether ``target`` was made of this entry and is still whole; False if it is not there.
+    """Say whether ``target`` was made of this entry and is still whole; False if it is not there.
 
     Raises:
-        InputError: Something else is there, files have gone, or the catalogue now has other archives.
+        InputError: something else is there, files have gone, or the catalogue now has other archives.
     """
     if not target.exists():
         return False
@@ -67,5 +68,5 @@ def is_ready(target: Path, entry: Entry, command: str) -> bool:
 
 
 def _count(folder: Path) -> int:
-    """Counts the files of a folder, but for those that ``data get`` adds of its own."""
+    """Count the files of a folder, but for those that ``data get`` adds of its own."""
     return sum(path.is_file() and path.name != NOTE for path in folder.rglob("*"))

@@ -61,7 +61,7 @@ def _opens(opener: Callable[[Path, str], object], *splits: str) -> Callable[[Pat
 
 
 def adopt(source: Path, parts: tuple[str, ...], folder: Path) -> None:
-    """Takes over folders that the user has unpacked: files on the same disk get a second name and no second copy."""
+    """Take over folders that the user has unpacked: files on the same disk get a second name and no second copy."""
     with tqdm(desc="taking over", unit="file", delay=1.0, leave=False) as bar:
 
         def link_or_copy(file: str, target: str) -> None:

@@ -1,7 +1,7 @@
 """What can be fetched: where each file lies, how it is recognised, under which terms, and what it serves.
 
 Checksums and sizes come from those who publish the files or from other packages that check them; beside each stands
-which. What nobody states is None here, and is trusted on first use (``first_use``).
+which. What nobody states is None here, and is trusted on first use (``fetching``).
 """
 
 from __future__ import annotations
@@ -213,11 +213,32 @@ CATALOGUE: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}
 
 
 def look_up(name: str) -> Entry:
-    """Returns an entry of the catalogue.
+    """Return an entry of the catalogue.
 
     Raises:
-        InputError: There is none of that name.
+        InputError: there is none of that name.
     """
     if name not in CATALOGUE:
         raise unknown("download", name, CATALOGUE)
     return CATALOGUE[name]
+
+
+def markdown() -> str:
+    """Return the catalogue as a table in Markdown, a row an entry, for ``data_scripts/README.md``."""
+    head = ("name", "what", "size", "serves", "terms of use")
+    rows = [
+        (f"`{entry.name}`", f"[{entry.title}]({entry.page})", entry.size, entry.serves, entry.licence)
+        for entry in CATALOGUE.values()
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows))
+
+
+def plain() -> str:
+    """Return the catalogue for a terminal, three lines an entry."""
+    width = max(map(len, CATALOGUE)) + 2
+    lines = []
+    for entry in CATALOGUE.values():
+        lines.append(f"{entry.name:{width}s}{entry.title} (download: {entry.size})")
+        lines.append(f"{'':{width}s}serves {entry.serves.replace('`', '')}")
+        lines.append(f"{'':{width}s}terms: {entry.licence}; {entry.page}")
+    return "\n".join(lines)

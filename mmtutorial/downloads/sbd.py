@@ -23,15 +23,16 @@ from mmtutorial.datasets.pictures import palette_png
 from mmtutorial.datasets.voc import CLASSES, find_devkit
 from mmtutorial.downloads.unpacking import Damaged, unpack
 from mmtutorial.errors import InputError
+from mmtutorial.files import write_bytes
 
 MASKS, LIST = "SegmentationClassAug", "trainaug.txt"
 
 
 def target(root: Path) -> Path:
-    """Returns the folder for the masks.
+    """Return the folder for the masks.
 
     Raises:
-        InputError: There is no VOC 2012 at ``root``, or a list ``trainaug`` of somebody else's.
+        InputError: there is no VOC 2012 at ``root``, or a list ``trainaug`` of somebody else's.
     """
     first = shlex.join(["mmtutorial", "data", "get", "voc", "--root", str(root)])
     if not root.is_dir():
@@ -47,12 +48,12 @@ def target(root: Path) -> Path:
 
 
 def build(archives: list[Path], folder: Path, root: Path) -> None:
-    """Writes a palette PNG for each image of ``trainaug``.
+    """Write a palette PNG for each image of ``trainaug``.
 
     Where VOC has a mask of its own it is taken: drawn by hand, with a void border, which SBD's masks lack.
 
     Raises:
-        Damaged: The archive is cut short or its masks are not as published.
+        Damaged: the archive is cut short or its masks are not as published.
         InputError: VOC 2012 at ``root`` is not whole.
     """
     devkit = find_devkit(root)
@@ -73,22 +74,20 @@ def build(archives: list[Path], folder: Path, root: Path) -> None:
 
 
 def write_list(masks: Path) -> str:
-    """Writes ``trainaug.txt``, which makes ``open_dataset`` see the masks; does nothing if it is there."""
+    """Write ``trainaug.txt``, which makes ``open_dataset`` see the masks; does nothing if it is there."""
     path = masks.parent / "ImageSets" / "Segmentation" / LIST
     if path.exists():
         return ""
     stems = sorted(mask.stem for mask in masks.glob("*.png") if not mask.name.startswith("."))
-    part = path.with_name(f".{LIST}.part")
-    part.write_text("".join(f"{stem}\n" for stem in stems), encoding="utf-8")
-    part.replace(path)
+    write_bytes(path, "".join(f"{stem}\n" for stem in stems).encode())
     return f"{path} lists {len(stems):,} photos for training"
 
 
 def read_segmentation(path: Path) -> NDArray[np.uint8]:
-    """Reads the class ids ``(H, W)`` of one of SBD's files, the field ``Segmentation`` of its struct ``GTcls``.
+    """Read the class ids ``(H, W)`` of one of SBD's files, the field ``Segmentation`` of its struct ``GTcls``.
 
     Raises:
-        Damaged: The file is missing or not so made, or it holds ids that are no class of VOC.
+        Damaged: the file is missing or not so made, or it holds ids that are no class of VOC.
     """
     try:
         ids: NDArray[np.uint8] = loadmat(path, variable_names=["GTcls"])["GTcls"]["Segmentation"][0, 0]
@@ -101,5 +100,5 @@ def read_segmentation(path: Path) -> NDArray[np.uint8]:
 
 
 def write_mask(ids: NDArray[np.uint8], path: Path) -> None:
-    """Writes class ids ``(H, W)`` as a PNG with VOC's palette."""
+    """Write class ids ``(H, W)`` as a PNG with VOC's palette."""
     path.write_bytes(palette_png(ids, voc_palette(256)))

@@ -12,7 +12,7 @@ RESERVE = 100 * 10**6
 
 
 def readable(size: int) -> str:
-    """Returns a number of bytes in words: ``2.0 GB``, ``241 MB``, ``17 bytes``."""
+    """Return a number of bytes in words: ``2.0 GB``, ``241 MB``, ``17 bytes``."""
     for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
         if size >= unit:
             return f"{size / unit:.1f} {name}" if unit == 10**9 else f"{size / unit:.0f} {name}"
@@ -20,10 +20,10 @@ def readable(size: int) -> str:
 
 
 def need_room(folder: Path, size: int, what: str) -> None:
-    """Sees to it that ``size`` bytes fit on the disk of ``folder``, which need not exist yet.
+    """See to it that ``size`` bytes fit on the disk of ``folder``, which need not exist yet.
 
     Raises:
-        InputError: They do not.
+        InputError: they do not.
     """
     place = folder.absolute()
     while not place.exists():

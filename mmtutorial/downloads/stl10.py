@@ -20,10 +20,10 @@ PHOTOS = "unlabeled_X.bin"
 
 
 def build(archives: list[Path], folder: Path, root: Path) -> None:
-    """Writes each photo as ``stl10_NNNNNN.png``, without loss.
+    """Write each photo as ``stl10_NNNNNN.png``, without loss.
 
     Raises:
-        Damaged: The archive is cut short or has no such photos.
+        Damaged: the archive is cut short or has no such photos.
     """
     with TemporaryDirectory(dir=folder, prefix=".") as scratch:
         work = Path(scratch)

@@ -1,7 +1,8 @@
-"""Archives unpacked so that no archive can do harm: files and folders only, none outside the folder given.
+"""Archives unpacked so that none can do harm: files and folders only, none outside the folder given, not too many.
 
 Each file is copied out under its checked path, without owners and rights. That is stricter than the filter ``data`` of
-the module tarfile, which lets links inside the folder pass and cleans paths up, and it is the same for zip.
+the module tarfile and pooch's processors, which let links inside the folder pass, clean paths up and unpack without
+limit; and it is the same for zip.
 """
 
 from __future__ import annotations
@@ -11,16 +12,23 @@ import shutil
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from tqdm.auto import tqdm
 
-from mmtutorial.downloads.space import need_room
+from mmtutorial.downloads.space import need_room, readable
+from mmtutorial.errors import InputError
+
+MOST_FILES = 500_000
+"""Members of an archive at most. The largest of the catalogue has some 50,000."""
+
+SMALL, RATIO = 100 * 10**6, 20
+"""Bytes that any archive may unpack to, and for a larger one how many for each of its own. Photos hardly shrink."""
 
 
 class Damaged(Exception):
@@ -32,10 +40,10 @@ class Member:
     """A member of a tar or zip archive.
 
     Attributes:
-        name: Its path as the archive writes it.
-        size: Bytes, once unpacked.
+        name: its path as the archive writes it.
+        size: bytes, once unpacked.
         kind: ``file``, ``folder``, or ``other`` for links, devices and pipes.
-        open: Opens a file to read.
+        open: opens a file to read.
     """
 
     name: str
@@ -45,18 +53,18 @@ class Member:
 
 
 def unpack(archive: Path, folder: Path, subtree: str, only: Iterable[str] = ()) -> None:
-    """Copies the files below ``subtree`` of an archive into ``folder``.
+    """Copy the files below ``subtree`` of an archive into ``folder``.
 
     Args:
-        archive: A zip file, or a tar file, compressed or not.
-        folder: Where ``subtree/x/y`` becomes ``x/y``.
-        subtree: The folder of the archive that is wanted.
-        only: Names in ``subtree`` to take; by default all.
+        archive: a zip file, or a tar file, compressed or not.
+        folder: where ``subtree/x/y`` becomes ``x/y``.
+        subtree: the folder of the archive that is wanted.
+        only: names in ``subtree`` to take; by default all.
 
     Raises:
-        Damaged: The archive is cut short or no archive, lacks what is wanted, names a path outside its folder, or has
-            a link or a device where a file is expected.
-        InputError: The disk has no room.
+        Damaged: the archive is cut short or no archive, lacks what is wanted, is larger than any data set, names a path
+            outside its folder, or has a link or a device where a file is expected.
+        InputError: the disk has no room.
     """
     wanted = tuple(only)
     try:
@@ -69,19 +77,25 @@ def unpack(archive: Path, folder: Path, subtree: str, only: Iterable[str] = ()) 
             need_room(folder, sum(member.size for member, _ in chosen), f"unpacking {archive.name}")
             for member, path in tqdm(chosen, desc=f"unpacking {archive.name}", unit="file", delay=1.0, leave=False):
                 _copy_out(member, folder / path)
-    # RuntimeError: what zipfile makes of a password or an unknown compression.
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+    except (Damaged, InputError):
+        raise
+    except Exception as error:
+        # An error with a number is the system's. For the rest, each format has errors of its own.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         raise Damaged(str(error) or type(error).__name__) from None
 
 
 def _placed(member: Member, subtree: str, wanted: tuple[str, ...]) -> Path | None:
-    """Returns where a file goes, relative to the folder, or None for what is not wanted.
+    """Return where a file goes, relative to the folder, or None for what is not wanted.
 
     Every path of the archive is checked, also of what is not wanted: an archive with such paths is not the right one.
     """
     path = PurePosixPath(member.name)
     if path.is_absolute() or ".." in path.parts or "\\" in member.name or re.match("[A-Za-z]:", member.name):
         raise Damaged(f"it names a path outside its folder: {member.name!r}")
+    if re.search(r"[\0-\x1f\x7f]", member.name) or any(len(part.encode(errors="replace")) > 255 for part in path.parts):
+        raise Damaged(f"it has a name that no file should have: {member.name[:80]!r}")
     depth = len(PurePosixPath(subtree).parts)
     if member.kind == "folder" or path.parts[:depth] != PurePosixPath(subtree).parts or len(path.parts) <= depth:
         return None
@@ -93,10 +107,14 @@ def _placed(member: Member, subtree: str, wanted: tuple[str, ...]) -> Path | Non
 
 
 def _copy_out(member: Member, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        sink = target.open("wb")
+    except (FileExistsError, IsADirectoryError, NotADirectoryError):
+        raise Damaged(f"{member.name!r} is both a file and a folder") from None
     source = member.open()
     assert source is not None  # Only a tar member that is no file gives None.
-    with source, target.open("wb") as sink:
+    with source, sink:
         shutil.copyfileobj(source, sink, 2**20)
         if sink.tell() != member.size:
             raise Damaged(f"{member.name!r} is cut short")
@@ -104,19 +122,25 @@ def _copy_out(member: Member, target: Path) -> None:
 
 @contextmanager
 def _opened(archive: Path) -> Iterator[Iterator[Member]]:
-    """Gives the members of a zip or a tar file."""
+    """Give the members of a zip or a tar file, as long as they are not too many or too large."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as bundle:
-            yield (_zipped(bundle, info) for info in bundle.infolist())
+            yield _limited((_zipped(bundle, info) for info in bundle.infolist()), archive)
         return
-    try:
-        with tarfile.open(archive) as tar:
-            yield _tarred_all(tar)
-    except OSError as error:
-        # What the gzip module makes of bytes that are no gzip; other errors have a number and are the system's.
-        if error.errno is None:
-            raise Damaged(str(error)) from None
-        raise
+    with tarfile.open(archive) as tar:
+        yield _limited(_tarred(tar), archive)
+
+
+def _limited(members: Iterator[Member], archive: Path) -> Iterator[Member]:
+    """Give members, up to a number of them and of bytes that no data set has: a small archive can fill any disk."""
+    most, size = max(SMALL, RATIO * archive.stat().st_size), 0
+    for count, member in enumerate(members, start=1):
+        size += member.size
+        if count > MOST_FILES:
+            raise Damaged(f"it has more than {MOST_FILES:,} files")
+        if size > most:
+            raise Damaged(f"its {readable(archive.stat().st_size)} would become more than {readable(most)}")
+        yield member
 
 
 def _zipped(bundle: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
@@ -124,18 +148,17 @@ def _zipped(bundle: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
     mode = info.external_attr >> 16
     plain = stat.S_IFMT(mode) in (0, stat.S_IFREG)
     kind = "folder" if info.is_dir() else "file" if plain else "other"
-    return Member(info.filename, info.file_size, kind, lambda: bundle.open(info))
+    return Member(info.filename, info.file_size, kind, partial(bundle.open, info))
 
 
-def _tarred_all(tar: tarfile.TarFile) -> Iterator[Member]:
-    """Goes through a tar file to its very end: the check sum that gzip keeps is compared only there."""
+def _tarred(tar: tarfile.TarFile) -> Iterator[Member]:
+    """Go through a tar file to its very end: the check sum that gzip keeps is compared only there.
+
+    What stands behind the last member counts as one more, which nobody wants, so that its size is limited too.
+    """
     for info in tar:
-        yield _tarred(tar, info)
+        kind = "file" if info.isreg() else "folder" if info.isdir() else "other"
+        yield Member(info.name, info.size, kind, partial(tar.extractfile, info))
     assert tar.fileobj is not None
-    while tar.fileobj.read(2**20):
-        pass
-
-
-def _tarred(tar: tarfile.TarFile, info: tarfile.TarInfo) -> Member:
-    kind = "file" if info.isreg() else "folder" if info.isdir() else "other"
-    return Member(info.name, info.size, kind, lambda: tar.extractfile(info))
+    while rest := tar.fileobj.read(2**20):
+        yield Member("", len(rest), "folder", lambda: None)

@@ -26,9 +26,12 @@ def sha256(data: bytes) -> str:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     # A proxy that the surroundings name has no way to this machine; the real network is not asked at all.
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "requests_ca_bundle", "curl_ca_bundle"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setattr(transfer, "TIMEOUT", (30.0, 30.0))
     monkeypatch.setattr(transfer, "CHUNK", 1000)
+    monkeypatch.setattr(transfer, "RETRY", transfer.RETRY.new(backoff_factor=0))
     monkeypatch.setattr(space, "RESERVE", 0)
     with running() as found:
         yield found

@@ -24,6 +24,9 @@ class Page:
         announced: Says this length in place of the true one.
         lengthless: Says no length at all.
         shifted: Sends another part than was asked for, and says so.
+        first: Statuses of the first answers, before it gives the file.
+        headers: Sent with every answer, such as where a redirect leads.
+        pause: Seconds to wait after each byte.
     """
 
     data: bytes
@@ -35,6 +38,9 @@ class Page:
     announced: int | None = None
     lengthless: bool = False
     shifted: bool = False
+    first: list[int] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    pause: float = 0.0
 
 
 class Server(ThreadingHTTPServer):
@@ -64,8 +70,13 @@ class Handler(BaseHTTPRequestHandler):
         wanted = self.headers.get("Range")
         self.server.asked.append((self.path, wanted))
         page = self.server.pages.get(self.path)
-        if page is None or page.status != 200:
-            self.send_error(404 if page is None else page.status)
+        status = 404 if page is None else page.first.pop(0) if page.first else page.status
+        if page is None or status != 200:
+            self.send_response(status)
+            for name, value in (page.headers if page else {}).items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
             return
         start = self.begin(page, wanted)
         if start is not None:
@@ -87,6 +98,8 @@ class Handler(BaseHTTPRequestHandler):
         total = len(page.data) if page.announced is None else page.announced
         if start:
             self.send_header("Content-Range", f"bytes {start}-{total - 1}/{total}")
+        for name, value in page.headers.items():
+            self.send_header(name, value)
         if not page.lengthless:
             self.send_header("Content-Length", str(total - start))
         self.end_headers()
@@ -103,7 +116,13 @@ class Handler(BaseHTTPRequestHandler):
             body = body[page.waits :]
         # Whoever asked may have gone.
         with suppress(BrokenPipeError, ConnectionResetError):
-            self.wfile.write(body)
+            if page.pause:
+                for i in range(len(body)):
+                    self.wfile.write(body[i : i + 1])
+                    if self.server.let_go.wait(page.pause):
+                        break
+            else:
+                self.wfile.write(body)
         self.close_connection = True
 
 

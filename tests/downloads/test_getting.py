@@ -262,7 +262,7 @@ def test_a_bad_archive_of_the_user_s_is_left_to_the_user(
     archive.write_bytes(archive.read_bytes()[:5000])
     message = refused(get, "camvid", root, archive)
     assert f"cannot use {archive}" in message
-    assert "delete it or move it away, then run" in message
+    assert "move it away and fetch it anew: run" in message
     assert archive.stat().st_size == 5000
     assert left_in(root) == []
 

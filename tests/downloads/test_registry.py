@@ -15,9 +15,8 @@ from torchvision.models import AlexNet_Weights, VGG16_Weights, WeightsEnum
 from mmtutorial import cli
 from mmtutorial.datasets import DATASETS
 from mmtutorial.downloads.recipes import RECIPES
-from mmtutorial.downloads.registry import CATALOGUE
+from mmtutorial.downloads.registry import CATALOGUE, markdown, plain
 from mmtutorial.downloads.space import readable
-from mmtutorial.downloads.table import markdown, plain
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "data_scripts"
 
