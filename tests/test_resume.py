@@ -6,6 +6,7 @@ All of this happens to real processes, by real signals and real refusals of the 
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from mmtutorial.files import read_tensors
+from mmtutorial.locks import exclusive
 from tests.tiny_run import arguments, logs, timeless, weights
 from tests.warm_process import Ended, WarmProcesses
 
@@ -116,14 +118,28 @@ def test_the_command_of_a_resumed_run_is_the_one_that_began_it(unbroken: Path) -
     assert "--resume" not in command
 
 
-def test_ctrl_c_says_how_to_go_on_and_loses_nothing(warm: WarmProcesses, unbroken: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("by", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_and_a_polite_kill_say_how_to_go_on_and_lose_nothing(
+    warm: WarmProcesses, unbroken: Path, tmp_path: Path, by: signal.Signals, code: int
+) -> None:
     out = tmp_path / "out"
-    ended = warm.run(*COMMAND, "--out", out, after=1.0, by=signal.SIGINT, between_checkpoints=0, report=False)
-    assert ended.code == 130, ended.stderr
+    ended = warm.run(*COMMAND, "--out", out, after=1.0, by=by, between_checkpoints=0, report=False)
+    assert ended.code == code, ended.stderr
     assert "Traceback" not in ended.stderr
     assert ended.stderr.rstrip().endswith("mmtutorial: stopped; the same command with --resume goes on from here")
     assert warm.run(*COMMAND, "--out", out, "--resume", report=False).code == 0
     assert_same(out, unbroken)
+
+
+def test_two_processes_never_work_in_one_folder(warm: WarmProcesses, unbroken: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(unbroken, out)
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    with exclusive(out):
+        ended = warm.run(*COMMAND, "--out", out, "--resume", report=False)
+        assert_one_line(ended, f"another process (pid {os.getpid()} on ", f"works in {out}")
+        assert warm.run("report", out, "--markdown", report=False).code == 0
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
 
 
 def test_a_full_disk_loses_nothing_that_was_complete(warm: WarmProcesses, unbroken: Path, tmp_path: Path) -> None:

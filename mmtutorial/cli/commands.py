@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import sys
+import threading
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -82,6 +85,8 @@ def run(
 ) -> None:
     """Train and compare arms; write results.json and report.html."""
     from mmtutorial.experiment import Plan, Request, Runner, parse_arms, write_pictures, write_results
+    from mmtutorial.files import sweep
+    from mmtutorial.locks import exclusive
     from mmtutorial.reports.run import write_report
     from mmtutorial.settings.overrides import override
     from mmtutorial.settings.presets import get_preset
@@ -95,10 +100,12 @@ def run(
     )
     fabric = make_fabric(accelerator, precision, devices)
     folder = out or Path("runs") / f"{dataset}-{preset}"
-    runner = Runner(plan, folder, fabric, command=_command_line(), resume=resume, loaders=loaders)
-    results = write_results(runner, runner.run())
-    write_pictures(runner)
-    page = write_report(folder)
+    with exclusive(folder, remedy="choose another --out"):
+        runner = Runner(plan, folder, fabric, command=_command_line(), resume=resume, loaders=loaders)
+        sweep(folder)
+        results = write_results(runner, runner.run())
+        write_pictures(runner)
+        page = write_report(folder)
     for arm in results["arms"]:
         low, high = arm["miou_ci95"]
         interval = "" if low is None else f"  95 % interval {low:.1f} to {high:.1f}"
@@ -226,6 +233,8 @@ def main() -> None:
     """Entry point: bad input is one line on stderr and exit code 2; ``--debug`` shows where it came from."""
     debug = "--debug" in sys.argv
     sys.argv = [word for word in sys.argv if word != "--debug"]
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminated)
     try:
         app()
     except InputError as error:
@@ -234,10 +243,24 @@ def main() -> None:
         typer.echo(f"mmtutorial: {error}", err=True)
         sys.exit(2)
     except SystemExit as stop:
-        if stop.code == 130:  # What typer makes of Ctrl-C, without a word.
-            again = "the same command" if sys.argv[1:2] == ["data"] else "the same command with --resume"
-            typer.echo(f"mmtutorial: stopped; {again} goes on from here", err=True)
+        if stop.code in (130, 143):  # What typer makes of Ctrl-C, and what _terminated makes of SIGTERM.
+            typer.echo(f"mmtutorial: stopped{_advice()}", err=True)
         raise
+
+
+def _advice() -> str:
+    """How to go on with the command that was stopped; empty where it is simply given again."""
+    match [word for word in sys.argv[1:] if not word.startswith("-")][:2]:
+        case ["run" | "reproduce", *_]:
+            return "; the same command with --resume goes on from here"
+        case ["data", "get"]:
+            return "; the same command goes on from here"
+    return ""
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    """End as after Ctrl-C: what is held is let go, and what was started is stopped."""
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

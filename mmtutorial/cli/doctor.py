@@ -34,7 +34,6 @@ DEPENDENCIES = {
     "matplotlib": "matplotlib",
     "scikit-learn": "sklearn",
     "networkx": "networkx",
-    "joblib": "joblib",
     "kornia": "kornia.color",
     "typer": "typer",
     "tqdm": "tqdm.auto",

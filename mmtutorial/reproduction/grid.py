@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from mmtutorial.errors import unknown
 from mmtutorial.experiment import Arm, Plan, parse_arms
 from mmtutorial.experiment import Request as DataRequest
 from mmtutorial.experiment.claim import claim, earlier_command
+from mmtutorial.files import sweep
+from mmtutorial.locks import exclusive
 from mmtutorial.networks import imagenet_encoder
 from mmtutorial.reproduction.ablations import ABLATIONS
 from mmtutorial.reproduction.jobs import Job, Task, run_jobs
@@ -169,6 +172,19 @@ class Reproduction:
         return Job(task, plan, str(out), self.command, self.accelerator, self.precision, self.devices, self.loaders)
 
 
+@contextmanager
+def held(reproduction: Reproduction) -> Iterator[None]:
+    """Hold the folder of a reproduction and those of its runs for this process.
+
+    Raises:
+        InputError: another process works in one of them, or it cannot be written.
+    """
+    with ExitStack() as stack:
+        for folder in dict.fromkeys([reproduction.out, *(Path(job.out) for job in reproduction.training_jobs())]):
+            stack.enter_context(exclusive(folder, remedy="choose another --out"))
+        yield
+
+
 def run_grid(reproduction: Reproduction, *, resume: bool, workers: int) -> float:
     """Run a reproduction to its end.
 
@@ -180,9 +196,9 @@ def run_grid(reproduction: Reproduction, *, resume: bool, workers: int) -> float
             and cannot be downloaded.
     """
     out, settings = reproduction.out, reproduction.request.same()
-    earlier_command(out, settings, resume=resume)
-    begun = time.monotonic()
     jobs = reproduction.training_jobs()
+    earlier_command(out, settings, resume=resume, runs=[Path(job.out) for job in jobs])
+    begun = time.monotonic()
     # Now and not when their turn comes, which may be days later and in two jobs at once.
     for spec in {job.plan.spec(arm) for job in jobs for arm in job.plan.arms if arm.pretraining == "imagenet"}:
         imagenet_encoder(spec)
@@ -190,6 +206,7 @@ def run_grid(reproduction: Reproduction, *, resume: bool, workers: int) -> float
     # Here and not in the jobs, two of which would write the same file at the same moment.
     for job in jobs:
         claim(Path(job.out), job.plan.settings(), job.command)
+    sweep(out)
     run_jobs(jobs, workers, "training")
     run_jobs(reproduction.closing_jobs(), workers, "pictures")
     return time.monotonic() - begun

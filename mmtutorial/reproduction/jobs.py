@@ -1,27 +1,26 @@
 """One job: arms that share stages, with one seed. Plain data and a plain function of it.
 
-A job can be pickled and sent anywhere that sees the same folders. Here joblib runs it on processes of this
-machine; a Ray or Dask cluster takes their place with ``joblib.parallel_config(backend=...)``.
+A job can be pickled and sent anywhere that sees the same folders. Here an executor of ``concurrent.futures`` runs it
+on processes of this machine.
 """
 
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import torch
-from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from mmtutorial.errors import InputError
 from mmtutorial.experiment import Plan, Runner, write_pictures
 from mmtutorial.reproduction.ensemble import run_ensemble
 from mmtutorial.training.devices import make_fabric
+from mmtutorial.training.processes import worker_processes
 
 Task = Literal["train", "ensemble", "pictures"]
 
@@ -86,36 +85,29 @@ def run_jobs(jobs: Sequence[Job], workers: int, title: str) -> None:
     They come seed by seed, so that what is there when someone stops it early is whole; long ones first.
 
     Raises:
-        InputError: a job met bad input; the others are stopped, and what they finished is kept.
+        InputError: a job met bad input, or its process was killed; the others are stopped, and what they finished is
+            kept.
     """
     if workers < 1:
         raise InputError(f"workers is {workers}; give 1 or more processes")
     ordered = sorted(jobs, key=lambda job: (job.plan.seeds, -job.cost))
-    with _quiet_workers(workers), warnings.catch_warnings(), tqdm(total=len(ordered), desc=title, unit="job") as bar:
-        # joblib replaces a worker that has grown, and says so each time; nothing is lost by it.
-        warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
-        parallel = Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="n_jobs", batch_size=1)
-        for name in parallel(delayed(run_job)(job) for job in ordered):
+    with tqdm(total=len(ordered), desc=title, unit="job") as bar:
+        for name in _done(ordered, workers):
             bar.set_postfix_str(f"done: {name}")
             bar.update()
+
+
+def _done(jobs: Sequence[Job], workers: int) -> Iterator[str]:
+    """Names of jobs as they are finished; one worker is this process."""
+    if workers == 1:
+        yield from map(run_job, jobs)
+        return
+    with worker_processes(workers) as pool:
+        for job in as_completed([pool.submit(run_job, job) for job in jobs]):
+            yield job.result()
 
 
 def default_workers(accelerator: str) -> int:
     """A process for each core; one where a GPU does the work, which several would share."""
     on_gpu = accelerator in ("auto", "cuda", "gpu", "mps") and torch.cuda.is_available()
     return 1 if on_gpu or accelerator == "mps" else max(1, os.cpu_count() or 1)
-
-
-@contextmanager
-def _quiet_workers(workers: int) -> Iterator[None]:
-    """Keep worker processes from drawing bars of their own over the one that counts. They inherit the environment."""
-    before = os.environ.get("TQDM_DISABLE")
-    if workers > 1:
-        os.environ["TQDM_DISABLE"] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            os.environ.pop("TQDM_DISABLE", None)
-        else:
-            os.environ["TQDM_DISABLE"] = before

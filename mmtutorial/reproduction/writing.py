@@ -13,7 +13,7 @@ from mmtutorial.experiment.runner import ArmRun
 from mmtutorial.files import read_json, write_json
 from mmtutorial.reproduction.ablations import ABLATIONS
 from mmtutorial.reproduction.ensemble import run_ensemble
-from mmtutorial.reproduction.grid import Cell, Reproduction, ensemble_of, run_grid
+from mmtutorial.reproduction.grid import Cell, Reproduction, ensemble_of, held, run_grid
 from mmtutorial.reproduction.jobs import open_runner
 from mmtutorial.reproduction.rows import BENCHMARK_OF
 from mmtutorial.results.statistics import paired_difference
@@ -34,13 +34,14 @@ def reproduce(reproduction: Reproduction, *, resume: bool, workers: int) -> dict
     Raises:
         InputError: the folder holds another reproduction; the data cannot be opened.
     """
-    seconds = run_grid(reproduction, resume=resume, workers=workers)
-    path = reproduction.out / "reproduction.json"
-    # A finished reproduction that is only read again keeps the time that it took.
-    earlier = read_json(path)["seconds"] if path.exists() else 0.0
-    found = _reproduction(reproduction, max(seconds, earlier))
-    write_json(path, found)
-    return found
+    with held(reproduction):
+        seconds = run_grid(reproduction, resume=resume, workers=workers)
+        path = reproduction.out / "reproduction.json"
+        # A finished reproduction that is only read again keeps the time that it took.
+        earlier = read_json(path)["seconds"] if path.exists() else 0.0
+        found = _reproduction(reproduction, max(seconds, earlier))
+        write_json(path, found)
+        return found
 
 
 def _reproduction(reproduction: Reproduction, seconds: float) -> dict[str, Any]:

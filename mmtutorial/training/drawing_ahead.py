@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset, get_worker_info
 
 from mmtutorial.errors import InputError
 from mmtutorial.randomness import generator_for
+from mmtutorial.training.processes import end_with_parent
 
 Draw = Callable[[int, torch.Generator], Any]
 """What a step sees, from its number and its generator. It uses no other random number."""
@@ -54,7 +55,7 @@ def batches(draw: Draw, steps: range, *, seed: int, name: str, loaders: int = 0)
         collate_fn=_as_it_is,
         num_workers=loaders,
         prefetch_factor=_AHEAD,
-        worker_init_fn=_share_memory,
+        worker_init_fn=_begin,
         # Of its own, as it would else take a number out of the global one.
         generator=generator_for(seed, name, "loaders"),
     )
@@ -91,8 +92,9 @@ def _as_it_is(item: Any) -> Any:
     return item
 
 
-def _share_memory(worker: int) -> None:
-    """Keep the images that were decoded before this process began, and decode the others at each use."""
+def _begin(worker: int) -> None:
+    """End with the process that trains; keep the images decoded by now, and decode the others at each use."""
+    end_with_parent()
     info = get_worker_info()
     if info is not None and isinstance(info.dataset, _Steps):
         images = getattr(info.dataset.draw, "images", None)

@@ -29,6 +29,7 @@ from mmtutorial.training.devices import mean_over_devices, on_each_device, own_w
 from mmtutorial.training.drawing_ahead import Draw, Drawn, batches
 from mmtutorial.training.log import TrainingLog
 from mmtutorial.training.optimisation import check_optimizer_state, learning_rate, make_optimizer
+from mmtutorial.training.processes import end_with_parent
 
 # A checkpoint is written at the first epoch's end that is this many seconds after the last one.
 SECONDS_BETWEEN_CHECKPOINTS = 5.0
@@ -138,6 +139,8 @@ def stage_result(folder: Path) -> StageResult:
 
 def _train(fabric: Fabric, stage: Stage, seed: int, folder: Path, about: dict[str, Any], loaders: int) -> None:
     """Train a stage to its end; called once in the process of each device."""
+    if fabric.world_size > 1:
+        end_with_parent()
     own_weights(stage.module)
     run = _Run(stage, seed, folder, fabric, about, loaders)
     with repeatable_kernels():
