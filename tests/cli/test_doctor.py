@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from mmtutorial.cli import doctor
 from mmtutorial.cli.doctor import Check, check, format_checks
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
