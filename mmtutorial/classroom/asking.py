@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import time
-import traceback
-from collections.abc import Callable
-from types import FunctionType
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from mmtutorial.classroom.answering import Failure
 from mmtutorial.classroom.blanks import NotFilledIn
 from mmtutorial.classroom.calling import Caller
+from mmtutorial.classroom.plain import Function
 
 _LONGEST = 300
+# Numbers of a tensor that are shown.
+_MOST_SHOWN = 200
+
+_REMEDIES = {
+    "exit": "Your function ended Python, with exit() or an exception meant for that; a check needs it to return its "
+    "answer.",
+    "keyboard": "In a check nobody types: take what you need from the arguments.",
+    "memory": "Your function ran out of memory. The cases are small: does a list or a number grow without end?",
+    "too large": "The answer is much larger than what is asked for. Does a list grow without end, or hold itself?",
+    "recursion": "The function calls itself without end.",
+    "name": "Was the cell that defines this name run? Is it spelled alike everywhere?",
+    "arguments": "The function is called with {count} arguments; keep the ones given in the exercise.",
+    "error": "Call your function with these arguments in a cell of its own, and look at the values on the way.",
+    "time": "Does a loop wait for something that never happens? If it is only slow: the cases are small, "
+    "and a plain loop over them is fast enough.",
+    "ended": "Your function ended the process in which it was tried: with os._exit(), by a crash of compiled code, or "
+    "out of memory. A check needs it to return its answer.",
+}
 
 
 class Wrong(Exception):
@@ -41,24 +56,24 @@ class Ask:
     Attributes:
         comparisons: answers found right so far.
         tried: description of the last call.
-        printed: what the function printed in it.
+        printed: the beginning of what the function printed in it.
     """
 
-    def __init__(self, caller: Caller, function: Callable[..., Any], *, seconds: float, seconds_in_all: float) -> None:
+    def __init__(self, caller: Caller, arguments: int, *, seconds: float, seconds_in_all: float) -> None:
         """Prepare to ask.
 
         Args:
             caller: calls the function.
-            function: the function itself, for messages about its arguments and lines.
+            arguments: how many the function is to take.
             seconds: limit of one call.
             seconds_in_all: limit of the whole check.
         """
-        self._caller, self._function, self._seconds = caller, function, seconds
+        self._caller, self._arguments, self._seconds = caller, arguments, seconds
         self._end = time.monotonic() + seconds_in_all
         self.comparisons, self.tried, self.printed = 0, "", ""
 
     def __call__(self, tried: str, *arguments: Any) -> Any:
-        """The function's answer.
+        """The function's answer, as plain data.
 
         Args:
             tried: the arguments in words, for the message should the answer be wrong.
@@ -69,41 +84,52 @@ class Ask:
             NotFilledIn: it has a blank still.
         """
         self.tried = tried
-        seconds = min(self._seconds, self._end - time.monotonic())
-        outcome = self._caller.call(tuple(_copy(argument) for argument in arguments), max(seconds, 0.1))
-        self.printed = _shortened(outcome.printed.strip())
-        if isinstance(outcome.error, NotFilledIn):
-            raise outcome.error
-        if outcome.error is not None:
-            raise self.wrong(_told(outcome.error, self._function), "an answer", self._remedy(outcome.error, arguments))
-        if outcome.timed_out:
-            raise self.wrong(
-                f"no answer; stopped after {max(seconds, 0.1):.0f} s",
-                "an answer within that time",
-                "Does a loop wait for something that never happens? If it is only slow: the cases are small, "
-                "and a plain loop over them is fast enough.",
-            )
-        if outcome.value is None:
+        answer = self.of(Function(0, "your function"), *arguments)
+        if answer is None:
             raise self.wrong("nothing (None)", "an answer", "Does every way through your function end in 'return'?")
+        return answer
+
+    def of(self, function: Function, *arguments: Any) -> Any:
+        """The answer of a function that came up in an earlier answer, which may be None.
+
+        Raises:
+            Wrong: the function failed or took too long.
+            NotFilledIn: it has a blank still.
+        """
+        seconds = max(min(self._seconds, self._end - time.monotonic()), 0.1)
+        outcome = self._caller.call(arguments, seconds, function.number)
+        self.printed = _shortened(outcome.printed.strip())
+        if outcome.failure is not None:
+            raise self._failed(outcome.failure)
         return outcome.value
 
     def number(self, tried: str, *arguments: Any) -> float:
         """Like a call, for a function that answers a number."""
-        answer = self(tried, *arguments)
+        return self.as_number(self(tried, *arguments))
+
+    def as_number(self, answer: Any) -> float:
+        """An answer, or a part of one, that is to be a number."""
         try:
-            return float(answer.detach() if isinstance(answer, Tensor) else answer)
-        except (TypeError, ValueError, RuntimeError):
-            raise self.wrong(shown(answer), "one number", "Return a single number.") from None
+            if not isinstance(answer, str):  # float() reads text as well.
+                return float(answer)
+        except (TypeError, ValueError, RuntimeError, OverflowError):
+            pass
+        raise self.wrong(answer, "one number", "Return a single number.")
 
     def tensor(self, tried: str, *arguments: Any) -> Tensor:
         """Like a call, for a function that answers a tensor, an array or nested lists of numbers."""
-        answer = self(tried, *arguments)
+        return self.as_tensor(self(tried, *arguments))
+
+    def as_tensor(self, answer: Any) -> Tensor:
+        """An answer, or a part of one, that is to be a tensor of real numbers."""
         try:
-            if isinstance(answer, (list, tuple)) and any(isinstance(row, Tensor) for row in answer):
-                answer = torch.stack([torch.as_tensor(row) for row in answer])
-            return torch.as_tensor(answer).detach().cpu()
-        except (TypeError, ValueError, RuntimeError):
-            raise self.wrong(shown(answer), "a tensor of numbers", "Return one tensor.") from None
+            tensor = _stacked(answer)
+        except (TypeError, ValueError, RuntimeError, OverflowError):
+            hint = "Return one tensor, with rows of equal length and numbers that fit into 64 bits."
+            raise self.wrong(answer, "a tensor of numbers", hint) from None
+        if tensor.is_complex():
+            raise self.wrong(answer, "a tensor of real numbers", "These are complex numbers.")
+        return tensor
 
     def require(self, holds: bool, came_out: object, expected: object, hint: str = "") -> None:
         """Counts an answer as right, or ends the check."""
@@ -115,29 +141,27 @@ class Ask:
         """The exception for a wrong answer to the last question."""
         return Wrong(self.tried, shown(came_out), shown(expected), hint)
 
-    def _remedy(self, error: BaseException, arguments: tuple[Any, ...]) -> str:
-        if isinstance(error, RecursionError):
-            return "The function calls itself without end."
-        if isinstance(error, NameError):
-            return "Was the cell that defines this name run? Is it spelled alike everywhere?"
-        try:
-            inspect.signature(self._function).bind(*arguments)
-        except TypeError:
-            return f"The function is called with {len(arguments)} arguments; keep the ones given in the exercise."
-        except ValueError:
-            return ""
-        return "Call your function with these arguments in a cell of its own, and look at the values on the way."
+    def _failed(self, failure: Failure) -> Exception:
+        if failure.kind == "blank":
+            return NotFilledIn(failure.text)
+        expected = "an answer within that time" if failure.kind == "time" else "an answer"
+        return self.wrong(failure.text, expected, _REMEDIES[failure.kind].format(count=self._arguments))
 
 
 def shown(value: object) -> str:
     """A value in words, cut off where it is long."""
     if isinstance(value, str):
         return _shortened(value)
-    if isinstance(value, (Tensor, np.ndarray)):
-        tensor = torch.as_tensor(value).detach().cpu()
-        listed = tensor.tolist() if tensor.dtype in (torch.long, torch.bool) else _rounded(tensor.double().tolist())
-        return _shortened(str(listed) if tensor.ndim == 0 else f"shape {tuple(tensor.shape)}: {listed}")
+    if isinstance(value, Tensor):
+        return _shortened(_tensor_shown(value.detach()))
     return _shortened(f"{value:.6g}" if isinstance(value, float) else repr(value))
+
+
+def _tensor_shown(tensor: Tensor) -> str:
+    if tensor.numel() > _MOST_SHOWN:
+        return f"shape {tuple(tensor.shape)}: {_rounded(tensor.flatten()[:_MOST_SHOWN].tolist())} ..."
+    listed = _rounded(tensor.tolist())
+    return f"shape {tuple(tensor.shape)}: {listed}" if tensor.ndim else str(listed)
 
 
 def close(first: float, second: float, tolerance: float = 1e-4) -> bool:
@@ -147,30 +171,19 @@ def close(first: float, second: float, tolerance: float = 1e-4) -> bool:
     return math.isclose(first, second, rel_tol=tolerance, abs_tol=tolerance)
 
 
-def _told(error: BaseException, function: Callable[..., Any]) -> str:
-    """The error on one line, and the learner's line at which it came up."""
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    if isinstance(function, FunctionType):
-        own = [
-            frame
-            for frame in traceback.extract_tb(error.__traceback__)
-            if frame.filename == function.__code__.co_filename
-        ]
-        if own and own[-1].line:
-            return f"{text} (at the line: {own[-1].line})"
-    return text
-
-
-def _copy(argument: Any) -> Any:
-    if isinstance(argument, Tensor):
-        return argument.detach().clone().requires_grad_(argument.requires_grad)
-    if isinstance(argument, (list, tuple)):
-        return type(argument)(_copy(part) for part in argument)
-    return argument
+def _stacked(answer: Any) -> Tensor:
+    """A tensor of an answer; of lists with tensors within, too."""
+    if isinstance(answer, Tensor):
+        return answer.detach()
+    if isinstance(answer, (list, tuple)) and any(isinstance(part, (Tensor, list, tuple)) for part in answer):
+        return torch.stack([_stacked(part) for part in answer])
+    return torch.as_tensor(answer)
 
 
 def _rounded(value: Any) -> Any:
-    return [_rounded(part) for part in value] if isinstance(value, list) else float(f"{value:.4g}")
+    if isinstance(value, list):
+        return [_rounded(part) for part in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def _shortened(text: str) -> str:

@@ -1,30 +1,21 @@
-"""Calls to a function that may fail, print or never end.
+"""Calls to a learner's function, which may fail, leave, print or never end.
 
-The calls run in a thread of their own. When time is up, an exception is raised inside that thread, which ends
-any loop written in Python, on every system and whatever thread the notebook itself runs in. What cannot be
-stopped so is one single call into C that never comes back; its thread is left behind, and ends with Python.
+A check must not change the notebook it runs in, nor end it. So where that is possible the function is asked in a copy
+of the notebook's process (:mod:`mmtutorial.classroom.in_process`): it can be stopped at any point, has limits, and
+whatever it changes is gone with it. Elsewhere a thread has to do (:mod:`mmtutorial.classroom.in_thread`).
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import io
-import queue
-import threading
-import time
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-# How often the waiting side looks up, so that the stop button of a notebook is heard on every system.
-_LOOK_UP = 0.05
-# A bare ``except:`` in the learner's loop swallows what should end it, so it is raised again a few times.
-_ATTEMPTS = 40
+from mmtutorial.classroom.answering import Failure
+from mmtutorial.classroom.plain import Unreadable, decode, encode
 
-
-class Stopped(BaseException):
-    """Raised inside a call whose time is up. No Exception, so that ``except Exception`` lets it pass."""
+# Bytes kept of what a call prints; a result shows the first 300 characters.
+LONGEST_PRINT = 2000
 
 
 @dataclass(frozen=True)
@@ -32,81 +23,37 @@ class Outcome:
     """What came of one call.
 
     Attributes:
-        value: what the function returned.
-        error: what it raised, or None.
-        timed_out: whether it had to be stopped.
-        printed: what it printed.
+        value: what the function returned, as plain data.
+        failure: why there is none, or None.
+        printed: the beginning of what was printed.
     """
 
     value: Any = None
-    error: BaseException | None = None
-    timed_out: bool = False
+    failure: Failure | None = None
     printed: str = ""
 
 
-class Caller:
-    """Calls one function again and again in a thread. Use it as a context manager."""
+class Caller(ABC):
+    """Calls the functions that one side holds. After a call that had to be stopped it is of no further use."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        """Prepare the thread.
-
-        Args:
-            function: what to call.
-        """
-        self._function = function
-        self._jobs: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
-        self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._serve, daemon=True, name="exercise")
-
-    def __enter__(self) -> Caller:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._jobs.put(None)
-
-    def call(self, arguments: tuple[Any, ...], seconds: float) -> Outcome:
-        """Call the function once.
+    def call(self, arguments: tuple[Any, ...], seconds: float, number: int = 0) -> Outcome:
+        """Call a function once.
 
         Args:
-            arguments: of the call.
-            seconds: after which the call is stopped. After a stop this object is of no further use.
+            arguments: plain data, tensors and generators; the function gets copies.
+            seconds: after which the call is stopped.
+            number: of the function: 0 for the learner's own, others for those that came up in answers.
         """
-        end = time.monotonic() + seconds
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            self._jobs.put(arguments)
-            try:
-                outcome = self._wait(end)
-            except BaseException:  # The stop button: the learner's code has to stop as well.
-                self._stop()
-                raise
-            if outcome is None:
-                self._stop()
-                return Outcome(timed_out=True, printed=printed.getvalue())
-        return Outcome(outcome.value, outcome.error, printed=printed.getvalue())
+        answer, printed = self._exchange(encode((number, arguments)), seconds)
+        if isinstance(answer, Failure):
+            return Outcome(failure=answer, printed=printed)
+        try:
+            kind, found = decode(answer)
+            return Outcome(found, None, printed) if kind == "value" else Outcome(None, Failure(**found), printed)
+        except (Unreadable, TypeError, ValueError):
+            return Outcome(failure=Failure("ended", "no answer that can be read"), printed=printed)
 
-    def _wait(self, end: float) -> Outcome | None:
-        while time.monotonic() < end:
-            with contextlib.suppress(queue.Empty):
-                return self._outcomes.get(timeout=_LOOK_UP)
-        return None
+    @abstractmethod
+    def _exchange(self, question: bytes, seconds: float) -> tuple[bytes | Failure, str]:
+        """An answer to a question, or why there is none; and the beginning of what was printed meanwhile."""
 
-    def _serve(self) -> None:
-        with contextlib.suppress(Stopped):
-            for arguments in iter(self._jobs.get, None):
-                try:
-                    self._outcomes.put(Outcome(self._function(*arguments)))
-                except Stopped:
-                    raise
-                except BaseException as error:  # SystemExit too: exit() in an answer must not end the notebook.
-                    self._outcomes.put(Outcome(error=error))
-
-    def _stop(self) -> None:
-        self._jobs.put(None)
-        ident = ctypes.c_ulong(self._thread.ident or 0)
-        for _ in range(_ATTEMPTS):
-            if not self._thread.is_alive():
-                return
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(Stopped))
-            self._thread.join(_LOOK_UP)

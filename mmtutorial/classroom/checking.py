@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from mmtutorial.classroom.answering import Answering
 from mmtutorial.classroom.asking import Ask, Wrong, shown
 from mmtutorial.classroom.blanks import NotFilledIn
 from mmtutorial.classroom.calling import Caller
+from mmtutorial.classroom.exercise import Exercise
 from mmtutorial.classroom.exercises import find_exercise
+from mmtutorial.classroom.in_process import ProcessCaller, Unavailable, process_caller
+from mmtutorial.classroom.in_thread import ThreadCaller
 from mmtutorial.classroom.result import Result
 from mmtutorial.errors import InputError
 
 
 def check(name: str, function: Callable[..., Any], *, seconds: float = 10.0, seconds_in_all: float = 60.0) -> Result:
-    """Compares a learner's function with a slow reference over many seeds and degenerate cases.
+    """Compare a learner's function with a slow reference over many seeds and degenerate cases.
 
-    Whatever the function does, raise, print, loop without end, the answer is a result. (Only a single call into
-    compiled code that never returns cannot be stopped; interrupt the kernel then.)
+    Whatever the function does, raise, print, leave Python or never end, the answer is a result, and the notebook stays
+    as it was: on Linux the function is tried in a copy of the notebook's process, with limits for time and memory.
+    Variables that it changes there, figures it draws and what it prints are gone with the copy. (Elsewhere, and once
+    a GPU is in use, it is tried in a thread: then what it changes stays changed, memory has no limit, and a single call
+    into compiled code that never returns cannot be stopped; interrupt the kernel then.)
 
     Args:
         name: of the exercise, such as ``"03.connected_graph"``.
@@ -37,24 +45,44 @@ def check(name: str, function: Callable[..., Any], *, seconds: float = 10.0, sec
         return Result(
             name,
             "wrong",
-            came_out=shown(function),
+            came_out=_shown(function, seconds),
             expected="the function itself",
             hint=f"Give the name without brackets: check('{name}', {name.split('.')[-1]})",
         )
-    with Caller(function) as caller:
-        ask = Ask(caller, function, seconds=seconds, seconds_in_all=seconds_in_all)
-        try:
-            exercise.examine(ask)
-        except NotFilledIn as blank:
-            return _not_yet(name, blank)
-        except Wrong as wrong:
-            return Result(
-                name, "wrong", ask.comparisons, wrong.tried, wrong.came_out, wrong.expected, wrong.hint, ask.printed
-            )
+    with _asked(Answering(function, exercise.arguments, exercise.adapt), seconds_in_all) as caller:
+        return _examined(exercise, Ask(caller, len(exercise.arguments), seconds=seconds, seconds_in_all=seconds_in_all))
+
+
+@contextmanager
+def _asked(answering: Answering, seconds: float) -> Iterator[Caller]:
+    """What calls a function: a process where that is possible, a thread elsewhere."""
+    try:
+        caller: ProcessCaller | ThreadCaller = process_caller(answering, seconds)
+    except Unavailable:
+        caller = ThreadCaller(answering)
+    with caller:
+        yield caller
+
+
+def _examined(exercise: Exercise, ask: Ask) -> Result:
+    try:
+        exercise.examine(ask)
+    except NotFilledIn as blank:
+        return _not_yet(exercise.name, blank)
+    except Wrong as wrong:
+        found = (wrong.tried, wrong.came_out, wrong.expected, wrong.hint)
+        return Result(exercise.name, "wrong", ask.comparisons, *found, ask.printed)
     if ask.comparisons == 0:
         # A check that compares nothing would pass whatever it is given.
-        raise InputError(f"the check of {name} compared nothing; this is a fault of the check, please report it")
-    return Result(name, "passed", ask.comparisons)
+        raise InputError(f"the check of {exercise.name} compared nothing; this is a fault of the check, please report it")
+    return Result(exercise.name, "passed", ask.comparisons)
+
+
+def _shown(value: object, seconds: float) -> str:
+    """A value in words, made where it does no harm."""
+    with _asked(Answering(lambda: value), seconds) as caller:
+        outcome = caller.call((), seconds)
+    return shown(outcome.failure.text if outcome.failure else outcome.value)
 
 
 def _not_yet(name: str, blank: NotFilledIn) -> Result:

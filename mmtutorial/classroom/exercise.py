@@ -21,12 +21,15 @@ class Exercise:
         task: what the function has to do, in one sentence.
         arguments: names of its arguments.
         examine: asks the learner's function question after question; raises Wrong at the first wrong answer.
+        adapt: makes of the learner's function the one that is asked, where its arguments are no plain data. It runs
+            beside the learner's function, so it knows no right answers.
     """
 
     name: str
     task: str
     arguments: tuple[str, ...]
     examine: Callable[[Ask], None]
+    adapt: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
 
 
 @dataclass(frozen=True)
