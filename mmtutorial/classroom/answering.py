@@ -62,7 +62,6 @@ class Answering:
         self._function, self._arguments = function, arguments
         # Those that came up within answers follow the first.
         self._functions = [adapt(function) if adapt else function]
-        self._process = os.getpid()
 
     def answer(self, question: bytes) -> bytes:
         """Call the function that a question names with the arguments it brings.
@@ -71,12 +70,13 @@ class Answering:
             Stopped: time is up.
         """
         number, arguments = decode(question)
+        process = os.getpid()
         try:
             try:
                 value = self._functions[number](*arguments)
             finally:
-                if os.getpid() != self._process:
-                    leave_at_once(0)  # The answer has forked; one of the two answers.
+                if os.getpid() != process:
+                    leave_at_once(0)  # The function has forked, and one of the two answers.
             return encode(("value", value), self._keep)
         except Stopped:
             raise

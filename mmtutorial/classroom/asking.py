@@ -84,7 +84,10 @@ class Ask:
             NotFilledIn: it has a blank still.
         """
         self.tried = tried
-        answer = self.of(Function(0, "your function"), *arguments)
+        return self.something(self.of(Function(0, "your function"), *arguments))
+
+    def something(self, answer: Any) -> Any:
+        """An answer, or a part of one, that is not None."""
         if answer is None:
             raise self.wrong("nothing (None)", "an answer", "Does every way through your function end in 'return'?")
         return answer
@@ -130,6 +133,18 @@ class Ask:
         if tensor.is_complex():
             raise self.wrong(answer, "a tensor of real numbers", "These are complex numbers.")
         return tensor
+
+    def whole(self, tried: str, *arguments: Any) -> Tensor:
+        """Like a call, for a function that answers a tensor of whole numbers, such as classes or nodes."""
+        return self.as_whole(self(tried, *arguments))
+
+    def as_whole(self, answer: Any) -> Tensor:
+        """An answer, or a part of one, that is to be a tensor of whole numbers, as ``long``."""
+        tensor = self.as_tensor(answer)
+        numbers, whole = tensor.double(), tensor.long()
+        if not bool(((numbers.abs() < 2**63) & (whole.double() == numbers)).all()):  # NaN is below nothing.
+            raise self.wrong(answer, "whole numbers", "Numbers of classes, nodes and pixels have no decimals.")
+        return whole
 
     def require(self, holds: bool, came_out: object, expected: object, hint: str = "") -> None:
         """Counts an answer as right, or ends the check."""

@@ -56,4 +56,3 @@ class Caller(ABC):
     @abstractmethod
     def _exchange(self, question: bytes, seconds: float) -> tuple[bytes | Failure, str]:
         """An answer to a question, or why there is none; and the beginning of what was printed meanwhile."""
-

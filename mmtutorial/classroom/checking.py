@@ -74,7 +74,7 @@ def _examined(exercise: Exercise, ask: Ask) -> Result:
         return Result(exercise.name, "wrong", ask.comparisons, *found, ask.printed)
     if ask.comparisons == 0:
         # A check that compares nothing would pass whatever it is given.
-        raise InputError(f"the check of {exercise.name} compared nothing; this is a fault of the check, please report it")
+        raise InputError(f"the check of {exercise.name} compared nothing: a fault of the check, please report it")
     return Result(exercise.name, "passed", ask.comparisons)
 
 

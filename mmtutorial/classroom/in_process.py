@@ -18,9 +18,11 @@ import signal
 import socket
 import sys
 import time
+import traceback
 import warnings
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from mmtutorial.classroom.answering import Answering, Failure, leave_at_once
 from mmtutorial.classroom.calling import LONGEST_PRINT, Caller
@@ -139,8 +141,12 @@ def process_caller(answering: Answering, seconds: float) -> ProcessCaller:
             ours.close()
             os.close(read)
             _answer(answering, Line(theirs), write, parent, seconds)
+        except (EOFError, OSError):
+            leave_at_once(0)  # The other side is gone.
+        except BaseException:  # A fault of ours: it is told among what was printed.
+            traceback.print_exc()
         finally:
-            leave_at_once(0)
+            leave_at_once(70)
     theirs.close()
     os.close(write)
     started = ProcessCaller(process, Line(ours), Printed(read, LONGEST_PRINT))
@@ -189,7 +195,7 @@ def _print_into(output: int) -> None:
         os.dup2(source, descriptor)
     os.close(nowhere)
     os.close(output)
-    stream = io.TextIOWrapper(open(1, "wb", 0, closefd=False), errors="backslashreplace", write_through=True)
+    stream = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), errors="backslashreplace", write_through=True)
     for old in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):
             # Others hold it as well, a logger or ``from sys import stdout``. In a notebook it writes to a socket.
@@ -224,7 +230,5 @@ def _limit(seconds: float) -> None:
 def _compute_alone() -> None:
     """Compute in one thread: those of the first process are not here. Fails, or never ends, where that will not do."""
     torch.set_num_threads(1)
-    from threadpoolctl import threadpool_limits  # comes with scikit-learn
-
     threadpool_limits(1)
     torch.ones(2**17, requires_grad=True).exp().sum().backward()

@@ -12,6 +12,8 @@ import time
 MOST = 2**26
 _LENGTH = struct.Struct("!Q")
 _PIECE = 2**16
+# How often a waiting side looks up: the stop button may have reached another thread.
+_LOOK_UP = 0.1
 
 
 class Line:
@@ -62,7 +64,7 @@ class Line:
                 left = None if end is None else end - time.monotonic()
                 if left is not None and left <= 0:
                     raise TimeoutError
-                for key, _ in ready.select(left):
+                for key, _ in ready.select(_LOOK_UP if left is None else min(left, _LOOK_UP)):
                     if key.fileobj is self._connection:
                         self._take()
                     elif printed is not None and not printed.take():

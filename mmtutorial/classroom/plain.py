@@ -120,11 +120,14 @@ class _Writer:
             return self._tensor(value)
         if isinstance(value, torch.Generator):
             return {"generator": _packed(value.get_state())}
+        if isinstance(value, np.generic):
+            single = value.item()  # of a long double again one
+            return self.tree(float(single) if isinstance(single, np.longdouble) else single, depth + 1)
         if hasattr(type(value), "__array__"):
             return self._array(np.asarray(value), depth)
         if isinstance(value, Mapping):
             return {"dict": [[self.tree(part, depth + 1) for part in pair] for pair in value.items()]}
-        if isinstance(value, Sequence | KeysView | ValuesView | ItemsView) and not isinstance(value, (bytes, bytearray)):
+        if isinstance(value, Sequence | KeysView | ValuesView | ItemsView) and not isinstance(value, bytes):
             return [self.tree(part, depth + 1) for part in value]
         if hasattr(type(value), "__float__"):
             return self._number(value)
@@ -144,7 +147,9 @@ class _Writer:
             return self.tree(array.tolist(), depth + 1)
         if array.nbytes > MOST_BYTES:
             raise TooLarge(f"an array of shape {array.shape}")
-        return self._tensor(torch.from_numpy(np.array(array, order="C")))
+        # In this machine's order of bytes, and in types that torch knows.
+        known = np.float64 if array.dtype == np.longdouble else array.dtype.newbyteorder("=")
+        return self._tensor(torch.from_numpy(np.array(array, dtype=known, order="C")))
 
     def _number(self, value: Any) -> Any:
         try:
@@ -187,11 +192,19 @@ def _read_generator(parts: Any) -> torch.Generator:
     return generator
 
 
+def _read_function(number: Any, text: Any) -> Function:
+    return Function(int(number), str(text))
+
+
+def _read_unknown(kind: Any, text: Any) -> Unknown:
+    return Unknown(str(kind), str(text))
+
+
 _READERS: dict[str, Callable[[Any], Any]] = {
     "tuple": lambda parts: tuple(map(_value, parts)),
     "dict": lambda parts: {_value(key): _value(value) for key, value in parts},
     "tensor": _read_tensor,
     "generator": _read_generator,
-    "function": lambda parts: Function(int(parts[0]), str(parts[1])),
-    "unknown": lambda parts: Unknown(str(parts[0]), str(parts[1])),
+    "function": lambda parts: _read_function(*parts),
+    "unknown": lambda parts: _read_unknown(*parts),
 }

@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from mmtutorial.classroom import NotFilledIn, Result, asking, check, checking, preset_name, todo
+from mmtutorial.classroom.answering import Answering
 from mmtutorial.classroom.asking import Ask
-from mmtutorial.classroom.calling import Caller
 from mmtutorial.classroom.exercise import Exercise
+from mmtutorial.classroom.in_process import process_caller
 from mmtutorial.errors import InputError
 
 
@@ -115,15 +116,6 @@ def test_an_answer_that_changes_its_arguments_harms_nobody() -> None:
     assert check("04.triplet_loss", careless)
 
 
-def test_the_stop_button_stops_the_answer_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    def pressed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Caller, "_wait", pressed)
-    with pytest.raises(KeyboardInterrupt):
-        check("03.random_mapping", forever)
-
-
 def test_a_check_that_compares_nothing_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     empty = Exercise("00.empty", "Nothing.", (), lambda ask: None)
     monkeypatch.setattr(checking, "find_exercise", lambda name: empty)
@@ -169,8 +161,8 @@ def test_long_values_are_cut_off() -> None:
 
 
 def test_numbers_only_where_numbers_are_asked_for() -> None:
-    with Caller(lambda: torch.ones(3)) as caller:
-        ask = Ask(caller, len, seconds=5, seconds_in_all=5)
+    with process_caller(Answering(lambda: torch.ones(3)), 5) as caller:
+        ask = Ask(caller, 0, seconds=5, seconds_in_all=5)
         with pytest.raises(asking.Wrong):
             ask.number("nothing")
 

@@ -109,7 +109,7 @@ def _examine_triplets(ask: Ask) -> None:
         cases.append((f"9 nodes of up to four classes, seed {seed}", labels))
     cases += [("one class only", torch.tensor([2, 2, 2])), ("all alone in their class", torch.tensor([0, 1, 2]))]
     for tried, labels in cases:
-        answer, expected = ask.tensor(tried, labels), _triplets(labels)
+        answer, expected = ask.whole(tried, labels), _triplets(labels)
         shape = (len(expected), 3)
         wrong = _wrong_triplets(answer, labels, expected)
         ask.require(not wrong, answer, f"{shape[0]} different rows (anchor, positive, negative)", wrong)
@@ -117,9 +117,11 @@ def _examine_triplets(ask: Ask) -> None:
 
 def _wrong_triplets(answer: Tensor, labels: Tensor, expected: set[tuple[int, ...]]) -> str:
     """What is wrong with a list of triplets, or an empty text."""
+    if answer.shape == (0,):
+        return "An empty list has no columns. Its shape should be (0, 3): see torch.empty, or reshape(-1, 3)."
     if answer.ndim != 2 or answer.shape[1] != 3:
         return "One row for each triplet: shape (M, 3), and (0, 3) where there is none."
-    rows = [tuple(int(node) for node in row) for row in answer.tolist()]
+    rows = [tuple(row) for row in answer.tolist()]
     if len(rows) == len(expected) and set(rows) == expected:
         return ""
     if any(not 0 <= node < len(labels) for row in rows for node in row):

@@ -10,7 +10,7 @@ from functools import cache
 
 import torch
 
-from mmtutorial.classroom.asking import Ask, close
+from mmtutorial.classroom.asking import Ask, Wrong, close
 from mmtutorial.classroom.exercise import Exercise
 from mmtutorial.classroom.exercises.graph_rules import examine_connected_graph, seeded
 
@@ -39,9 +39,15 @@ def _components(ask: Ask) -> None:
         answer = ask(tried, torch.tensor(labels), torch.tensor(edges, dtype=torch.long).reshape(-1, 2))
         expected = _count_pieces(labels, edges)
         try:
-            pieces = {int(key): int(value) for key, value in dict(answer).items()}
-        except (TypeError, ValueError):
-            raise ask.wrong(answer, expected, "Return a dictionary: class -> number of pieces.") from None
+            pairs = [(int(ask.as_whole(key)), int(ask.as_whole(value))) for key, value in dict(answer).items()]
+        except (TypeError, ValueError, RuntimeError, Wrong):
+            hint = "Return a dictionary: class -> number of pieces, both whole numbers."
+            raise ask.wrong(answer, expected, hint) from None
+        pieces = dict(pairs)
+        hint = (
+            "A class has two entries: as keys, tensors of equal numbers are two. Take int(...) of them."
+        )
+        ask.require(len(pieces) == len(pairs), answer, expected, hint)
         ask.require(pieces == expected, pieces, expected, _pieces_hint(pieces, labels, edges))
 
 

@@ -60,8 +60,8 @@ def _centre_patches(ask: Ask) -> None:
 def _patches(ask: Ask, tried: str, mask: Tensor, count: int, side: tuple[int, int], seed: int) -> tuple[Tensor, Tensor]:
     answer = ask(tried, mask, count, side, torch.Generator().manual_seed(seed))
     try:
-        boxes, labels = (torch.as_tensor(part).long() for part in answer)
-    except (TypeError, ValueError, RuntimeError):
+        boxes, labels = (ask.as_whole(part) for part in answer)
+    except (TypeError, ValueError):
         raise ask.wrong(
             answer, "boxes and labels", "Return two tensors: boxes (count, 4) and labels (count,)."
         ) from None

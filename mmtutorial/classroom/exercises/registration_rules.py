@@ -5,10 +5,11 @@ There is no right answer to compare with: what is asked for is that nothing is l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mmtutorial.classroom.asking import Ask
+from mmtutorial.classroom.asking import Ask, Wrong
+from mmtutorial.classroom.plain import Function
 
 KEYS = ("question", "arms", "seeds", "measure", "decision")
 MEASURES = ("mIoU", "kNN purity")
@@ -82,7 +83,7 @@ def _seeds(ask: Ask, seeds: Any) -> None:
 
 def _decision(ask: Ask, decision: Any) -> None:
     hint = "Give a function of the two ends of the interval, such as a lambda low, high: ..."
-    ask.require(callable(decision), decision, "a function of low and high", hint)
+    ask.require(isinstance(decision, Function), decision, "a function of low and high", hint)
     ends = [(float(low), float(low + 4)) for low in range(-_FAR, _FAR - 3)]
     answers = [_decided(ask, decision, low, high) for low, high in ends]
     hint = "Every interval must lead to one of the three words, so that nothing is left to argue about."
@@ -101,11 +102,9 @@ def _decision(ask: Ask, decision: Any) -> None:
     ask.require(ranks == sorted(ranks), "an answer that goes back and forth", "no, open, yes", hint)
 
 
-def _decided(ask: Ask, decision: Callable[[float, float], Any], low: float, high: float) -> Any:
+def _decided(ask: Ask, decision: Function, low: float, high: float) -> Any:
     try:
-        return decision(low, high)
-    except Exception as error:  # Whatever the learner's rule does, the check answers.
-        hint = "Call your rule with these two numbers in a cell of its own."
-        raise ask.wrong(
-            f"{type(error).__name__}: {error}", "a word", f"decision({low:g}, {high:g}) fails. {hint}"
-        ) from None
+        return ask.of(decision, low, high)
+    except Wrong as wrong:
+        hint = f"decision({low:g}, {high:g}) fails. Call your rule with these two numbers in a cell of its own."
+        raise ask.wrong(wrong.came_out, "a word", hint) from None

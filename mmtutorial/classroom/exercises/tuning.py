@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 from scipy.stats import chisquare
@@ -22,12 +23,17 @@ _MARGIN = 0.5
 
 # ---------------------------------------------------------------- 05.tuning_step
 def _reference_step(
-    model: nn.Module, optimizer: torch.optim.Optimizer, patches: Tensor, triplets: Tensor, mistake: str = ""
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    patches: Tensor,
+    triplets: Tensor,
+    margin: float,
+    mistake: str = "",
 ) -> float:
     """One step in its plain order; optionally with one mistake."""
     if mistake != "no zero_grad":
         optimizer.zero_grad()
-    loss = triplet_loss(model(patches), triplets, margin=_MARGIN)
+    loss = triplet_loss(model(patches), triplets, margin=margin)
     if mistake != "no backward":
         loss.backward()
     if mistake == "cleared late":
@@ -37,7 +43,7 @@ def _reference_step(
     if mistake == "step twice":
         optimizer.step()
     if mistake == "loss after":
-        return triplet_loss(model(patches), triplets, margin=_MARGIN).item()
+        return triplet_loss(model(patches), triplets, margin=margin).item()
     return loss.item()
 
 
@@ -56,26 +62,30 @@ def _model(seed: int) -> nn.Module:
         return nn.Sequential(nn.Flatten(), nn.Linear(12, 8), nn.ReLU(), nn.Linear(8, 4))
 
 
-def _walk(seed: int, step: Callable[..., float]) -> tuple[list[float], Tensor]:
-    """Losses of a few steps, and all weights at their end."""
-    model, generator = _model(seed), torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
-    losses = []
-    for _ in range(_STEPS):
-        patches = torch.rand((9, 3, 2, 2), generator=generator)
-        triplets = torch.randint(9, (9, 3), generator=generator)
-        losses.append(float(step(model, optimizer, patches, triplets)))
-    return losses, nn.utils.parameters_to_vector(model.parameters()).detach()
+def _walks(step: Callable[..., Any]) -> Callable[[int], tuple[list[Any], Tensor]]:
+    """A function of a seed that takes a few steps of a small network: losses, and all weights at their end.
+
+    A network cannot be handed over as plain data, so it is made where the learner's function is.
+    """
+
+    def walk(seed: int) -> tuple[list[Any], Tensor]:
+        model, generator = _model(seed), torch.Generator().manual_seed(seed)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
+        losses = []
+        for _ in range(_STEPS):
+            patches = torch.rand((9, 3, 2, 2), generator=generator)
+            triplets = torch.randint(9, (9, 3), generator=generator)
+            losses.append(step(model, optimizer, patches, triplets, _MARGIN))
+        return losses, nn.utils.parameters_to_vector(model.parameters()).detach()
+
+    return walk
 
 
 def _tuning_step(ask: Ask) -> None:
     for seed in range(6):
-
-        def asked(*given: object, seed: int = seed) -> float:
-            return ask.number(f"steps of a small network, seed {seed}", *given, _MARGIN)
-
-        losses, weights = _walk(seed, asked)
-        right_losses, right_weights = _walk(seed, _reference_step)
+        answers, weights = ask(f"steps of a small network, seed {seed}", seed)
+        losses = [ask.as_number(ask.something(answer)) for answer in answers]
+        right_losses, right_weights = _walks(_reference_step)(seed)
         same_weights = torch.allclose(weights, right_weights, atol=1e-5)
         same_losses = all(map(close, losses, right_losses))
         state = "the right weights" if same_weights else "other weights than they should be"
@@ -89,8 +99,7 @@ def _tuning_step(ask: Ask) -> None:
 
 def _step_hint(seed: int, losses: list[float], weights: Tensor) -> str:
     for mistake, hint in _STEP_HINTS.items():
-        mistaken = partial(_reference_step, mistake=mistake)
-        wrong_losses, wrong_weights = _walk(seed, mistaken)
+        wrong_losses, wrong_weights = _walks(partial(_reference_step, mistake=mistake))(seed)
         if torch.allclose(weights, wrong_weights, atol=1e-5) and all(map(close, losses, wrong_losses)):
             return hint
     return ""
@@ -100,7 +109,7 @@ def _step_hint(seed: int, losses: list[float], weights: Tensor) -> str:
 def _shuffled_labels(ask: Ask) -> None:
     for seed in range(12):
         labels = torch.randint(5, (30,), generator=torch.Generator().manual_seed(seed)) * 3
-        answer = ask.tensor(f"30 labels, seed {seed}", labels, torch.Generator().manual_seed(100 + seed))
+        answer = ask.whole(f"30 labels, seed {seed}", labels, torch.Generator().manual_seed(100 + seed))
         ask.require(answer.shape == labels.shape, f"shape {tuple(answer.shape)}", f"shape {tuple(labels.shape)}")
         before, after = Counter(labels.tolist()), Counter(answer.tolist())
         ask.require(
@@ -123,7 +132,7 @@ def _shuffled_labels(ask: Ask) -> None:
         )
     _fair_shuffle(ask)
     for labels in (torch.tensor([3]), torch.tensor([2, 2, 2])):
-        answer = ask.tensor(f"labels {labels.tolist()}", labels, torch.Generator().manual_seed(0))
+        answer = ask.whole(f"labels {labels.tolist()}", labels, torch.Generator().manual_seed(0))
         ask.require(torch.equal(answer, labels), answer, labels)
 
 
@@ -163,6 +172,7 @@ EXERCISES = (
         "Take one training step on the triplet loss and return the loss before it.",
         ("model", "optimizer", "patches", "triplets", "margin"),
         _tuning_step,
+        _walks,
     ),
     Exercise(
         "05.shuffled_labels",
