@@ -118,7 +118,7 @@ def _examine_triplets(ask: Ask) -> None:
 def _wrong_triplets(answer: Tensor, labels: Tensor, expected: set[tuple[int, ...]]) -> str:
     """What is wrong with a list of triplets, or an empty text."""
     if answer.shape == (0,):
-        return "An empty list has no columns. Its shape should be (0, 3): see torch.empty, or reshape(-1, 3)."
+        return "An empty list has no columns. The shape is (M, 3), and (0, 3) where there is none."
     if answer.ndim != 2 or answer.shape[1] != 3:
         return "One row for each triplet: shape (M, 3), and (0, 3) where there is none."
     rows = [tuple(row) for row in answer.tolist()]

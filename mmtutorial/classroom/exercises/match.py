@@ -44,9 +44,7 @@ def _components(ask: Ask) -> None:
             hint = "Return a dictionary: class -> number of pieces, both whole numbers."
             raise ask.wrong(answer, expected, hint) from None
         pieces = dict(pairs)
-        hint = (
-            "A class has two entries: as keys, tensors of equal numbers are two. Take int(...) of them."
-        )
+        hint = "A class has two entries: as keys, tensors of equal numbers are two. Take int(...) of them."
         ask.require(len(pieces) == len(pairs), answer, expected, hint)
         ask.require(pieces == expected, pieces, expected, _pieces_hint(pieces, labels, edges))
 
