@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
@@ -55,14 +56,18 @@ class PatchGraph:
 
     def components(self) -> dict[int, int]:
         """Number of connected pieces of each class under the positive edges; an unused node is a piece."""
+        # A positive edge never leaves its class, so each piece belongs to the class of any of its nodes.
+        first_of_piece = np.unique(self.piece_of(), return_index=True)[1]
+        classes, pieces = np.unique(self.labels.cpu().numpy()[first_of_piece], return_counts=True)
+        return dict(zip(classes.tolist(), pieces.tolist(), strict=True))
+
+    def piece_of(self) -> NDArray[np.int32]:
+        """Return the number (N,) of the connected piece that each node is in under the positive edges."""
         n = len(self.labels)
         source, target = self.edges.cpu().numpy().T
         links = coo_matrix((np.ones(len(source), dtype=np.int8), (source, target)), shape=(n, n))
-        piece_of = connected_components(links, directed=False)[1]
-        # A positive edge never leaves its class, so each piece belongs to the class of any of its nodes.
-        first_of_piece = np.unique(piece_of, return_index=True)[1]
-        classes, pieces = np.unique(self.labels.cpu().numpy()[first_of_piece], return_counts=True)
-        return dict(zip(classes.tolist(), pieces.tolist(), strict=True))
+        piece_of: NDArray[np.int32] = connected_components(links, directed=False)[1]
+        return piece_of
 
     def coverage(self) -> float:
         """Share of nodes that take part in at least one triplet, 0 to 1 (1 for a batch without nodes)."""

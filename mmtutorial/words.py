@@ -21,7 +21,7 @@ class Verdict(Enum):
 
 
 def verdict(difference: float, interval: Bounds) -> Verdict:
-    """Judges a difference by whether its interval excludes zero, and by nothing else.
+    """Judge a difference by whether its interval excludes zero, and by nothing else.
 
     Args:
         difference: The difference, in points of mIoU.
@@ -38,7 +38,7 @@ def verdict(difference: float, interval: Bounds) -> Verdict:
 
 
 def compare(a: str, b: str, difference: float, interval: Bounds, seeds: int) -> str:
-    """Says in one sentence what a comparison of two arms shows.
+    """Say in one sentence what a comparison of two arms shows.
 
     Args:
         a: The arm from which ``b`` is subtracted.
@@ -64,7 +64,7 @@ def compare(a: str, b: str, difference: float, interval: Bounds, seeds: int) -> 
 
 
 def number(value: float | None, digits: int = 1) -> str:
-    """Writes a number with a true minus sign, or a dash for no number."""
+    """Write a number with a true minus sign, or a dash for no number."""
     if value is None or value != value:
         return NOTHING
     text = f"{value:.{digits}f}"
@@ -74,29 +74,44 @@ def number(value: float | None, digits: int = 1) -> str:
 
 
 def signed(value: float, digits: int = 1) -> str:
-    """Writes a difference with its sign."""
+    """Write a difference with its sign."""
     text = number(value, digits)
     return f"+{text}" if float(f"{value:.{digits}f}") > 0 else text
 
 
 def span(interval: Bounds, digits: int = 1) -> str:
-    """Writes an interval as ``2.9 to 5.5``, or a dash for none."""
+    """Write an interval as ``2.9 to 5.5``, or a dash for none."""
     return NOTHING if interval is None else f"{number(interval[0], digits)} to {number(interval[1], digits)}"
 
 
 def points(value: float) -> str:
-    """Writes a difference of percentages: ``4.2 points``."""
+    """Write a difference of percentages: ``4.2 points``."""
     text = number(value)
     return f"{text} point" if text == "1.0" else f"{text} points"
 
 
 def count(amount: int, noun: str, plural: str | None = None) -> str:
-    """Writes a count with its noun: ``1 seed``, ``5 seeds``, ``2,000 patches``."""
+    """Write a count with its noun: ``1 seed``, ``5 seeds``, ``2,000 patches``."""
     return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
 
 
 def listed(items: Sequence[str]) -> str:
-    """Joins names as in a sentence: ``a, b and c``."""
+    """Join names as in a sentence: ``a, b and c``."""
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def folded(name: str, most: int = 0) -> str:
+    """Break a long name in two: after its comma, before its plus, or else at its first blank.
+
+    Args:
+        name: A name of one line.
+        most: A name of at most so many characters stays whole.
+    """
+    if len(name) <= most:
+        return name
+    for mark, broken in ((", ", ",\n"), ("+", "\n+"), (" ", "\n")):
+        if mark in name:
+            return name.replace(mark, broken, 1)
+    return name

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmtutorial.words import Verdict, compare, count, listed, number, points, signed, span, verdict
+from mmtutorial.words import Verdict, compare, count, folded, listed, number, points, signed, span, verdict
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -49,3 +49,18 @@ def test_numbers() -> None:
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert listed(["a"]) == "a"
     assert listed([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "lines"),
+    [
+        ("colorization+graph 45.3", 0, ["colorization", "+graph 45.3"]),
+        ("random 45.3", 0, ["random", "45.3"]),
+        ("image", 0, ["image"]),
+        ("random+graph", 15, ["random+graph"]),
+        ("M&M + Graph, randomly initialized", 28, ["M&M + Graph,", "randomly initialized"]),
+        ("", 0, [""]),
+    ],
+)
+def test_a_long_name_is_folded_where_it_has_a_joint(name: str, most: int, lines: list[str]) -> None:
+    assert folded(name, most).split("\n") == lines

@@ -32,14 +32,14 @@ class Setting:
 def ablation_curves(
     arms: Mapping[str, Sequence[Setting]], *, title: str, setting: str, log: bool = False, order: Sequence[str] = ()
 ) -> Picture:
-    """Draws one line per arm over the values of a setting; a band is the 95 % interval of the mean.
+    """Draw one line per arm over the values of a setting; a band is the 95 % interval of the mean.
 
     Args:
         arms: For each arm its points, in any order.
         title: Title of the figure.
         setting: Name of the horizontal axis.
         log: Whether equal factors take equal room, as for a number of images. Values of zero or below forbid it.
-        order: All arms of the experiment: an arm keeps its colour from figure to figure.
+        order: All names of the experiment: one that is no arm's keeps its colour from figure to figure.
     """
     values = _axis_values(arms)
     numeric = all(isinstance(v, float) for v in values)
@@ -47,8 +47,8 @@ def ablation_curves(
     figure = style.new_figure(10, 4.6)
     axes = figure.add_subplot()
     alts = []
-    for index, (name, points) in enumerate(arms.items()):
-        look = style.arm_style(order.index(name) if name in order else index)
+    for name, points in arms.items():
+        look = style.arm_style(name, order or tuple(arms))
         _line(axes, sorted(points, key=lambda p: places[_key(p.value)]), places, look, name)
         alts.append(f"{name} " + ", ".join(f"{words.number(p.mean)} at {_label(p.value)}" for p in points))
     if log and numeric and min(places.values()) > 0:
@@ -60,8 +60,7 @@ def ablation_curves(
     axes.set_ylabel("mIoU, percent")
     axes.set_title(title)
     style.light_grid(axes, "y")
-    columns = style.legend_columns(tuple(arms), sign=8)
-    figure.legend(loc="outside lower center", ncols=columns)
+    style.line_legend(figure, axes)
     return Picture(figure, f"{title}: mean mIoU in percent over {setting}. {'; '.join(alts)}.")
 
 

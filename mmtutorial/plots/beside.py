@@ -22,7 +22,7 @@ LOOKS: dict[Family, tuple[str, str, str]] = {
     "tuned": ("with M&M", style.SAFE_COLOURS[2], "^"),
     "ensemble": ("ensemble", style.SAFE_COLOURS[7], "P"),
 }
-"""Name, colour and marker of each kind of arm."""
+"""Name, colour and marker of each kind of arm: what a row shows here is its kind, for two papers' arms are compared."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Pair:
 
 @styled
 def ours_beside_theirs(pairs: Sequence[Pair], *, theirs: str, ours: str) -> Picture:
-    """Draws their figures in the left panel, highest on top, and ours in the right one in the same rows.
+    """Draw their figures in the left panel, highest on top, and ours in the right one in the same rows.
 
     Where the order is reproduced, both columns of markers lean the same way.
 
@@ -66,13 +66,13 @@ def ours_beside_theirs(pairs: Sequence[Pair], *, theirs: str, ours: str) -> Pict
         _, color, marker = LOOKS[pair.family]
         _mark(left, place, pair.theirs, color, marker)
         if pair.ours is None:
-            _note(right, place, "not run", weight="normal")
+            style.value_column(right, place, "not run", weight="normal", size=11)
             continue
         if pair.bounds is not None:
             right.plot(pair.bounds, [place, place], color=color, linewidth=4, solid_capstyle="butt", alpha=0.45)
         right.plot(pair.seeds, [place + 0.26] * len(pair.seeds), "o", markersize=4, mfc="white", mec=color)
         _mark(right, place, pair.ours, color, marker)
-    _finish(left, [_folded(pair.theirs_name) for pair in rows], theirs)
+    _finish(left, [words.folded(pair.theirs_name, 28) for pair in rows], theirs)
     _finish(right, [pair.ours_name for pair in rows], ours)
     _legend(figure, rows)
     alts = [f"{pair.theirs_name} {words.number(pair.theirs)}, {pair.ours_name} {_said(pair)}" for pair in rows]
@@ -85,38 +85,16 @@ def _said(pair: Pair) -> str:
     return f"{words.number(pair.ours)} (95 % interval {words.span(pair.bounds)})"
 
 
-def _folded(name: str) -> str:
-    """Breaks a long name at its comma, so that the panel keeps its width."""
-    return name.replace(", ", ",\n", 1) if len(name) > 28 else name
-
-
 def _mark(axes: Axes, place: int, value: float, color: str, marker: str) -> None:
     axes.plot([value], [place], marker, color=color, markersize=9, markeredgecolor="white", markeredgewidth=0.7)
-    _note(axes, place, words.number(value), weight="bold")
-
-
-def _note(axes: Axes, place: int, text: str, *, weight: str) -> None:
-    """Writes a value in a column of its own at the right edge of the panel."""
-    axes.annotate(
-        text,
-        (1.02, place),
-        xycoords=("axes fraction", "data"),
-        va="center",
-        ha="left",
-        fontsize=11,
-        fontweight=weight,
-        annotation_clip=False,
-    )
+    style.value_column(axes, place, words.number(value), size=11)
 
 
 def _finish(axes: Axes, names: Sequence[str], title: str) -> None:
-    axes.set_yticks(range(len(names)), names, fontsize=10.5)
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(names) - 0.4, -0.6)
+    style.name_rows(axes, names, size=10.5)
     axes.margins(x=0.08)
     axes.set_xlabel("mIoU, percent")
     axes.set_title(title, fontsize=12)
-    axes.spines["left"].set_visible(False)
     style.light_grid(axes, "both")
 
 

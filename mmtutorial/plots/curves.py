@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from mmtutorial import words
@@ -39,7 +38,7 @@ class Band:
 
 
 def band(curves: Sequence[Curve]) -> Band:
-    """Joins the curves of several seeds.
+    """Join the curves of several seeds.
 
     Args:
         curves: One curve per seed, at least one. Steps that some seed lacks are left out.
@@ -55,22 +54,22 @@ def band(curves: Sequence[Curve]) -> Band:
 def loss_curves(
     runs: Mapping[str, Sequence[Curve]], *, title: str, quantity: str = "loss", order: Sequence[str] = ()
 ) -> Picture:
-    """Draws one quantity over gradient steps, a line per run.
+    """Draw one quantity over gradient steps, a line per run.
 
     Args:
         runs: For each name, one curve per seed.
         title: Title of the figure.
         quantity: Name of the vertical axis.
-        order: All names of the experiment: a name keeps its colour from figure to figure.
+        order: All names of the experiment: one that is no arm's keeps its colour from figure to figure.
     """
     figure = style.new_figure(10, 4.4)
     axes = figure.add_subplot()
     alts = []
     for name, curves in runs.items():
-        end = _line(axes, curves, _place(name, order or tuple(runs)), name)
+        end = _line(axes, curves, style.arm_style(name, order or tuple(runs)), name)
         alts.append(f"{name} {end}")
     _finish(axes, quantity, title)
-    _legend(figure, axes, tuple(runs))
+    style.line_legend(figure, axes)
     return Picture(figure, f"{title}, {quantity} over gradient steps, first and last: {'; '.join(alts)}.")
 
 
@@ -82,39 +81,37 @@ def tuning_curves(
     *,
     order: Sequence[str] = (),
 ) -> Picture:
-    """Draws distances to positives and negatives, and the share of triplets that still give a gradient.
+    """Draw distances to positives and negatives, and the share of triplets that still give a gradient.
 
     Args:
         positive: For each run, the mean anchor-positive distance, a curve per seed.
         negative: The same for anchor-negative distance.
         active: The same for the share of active triplets, between 0 and 1.
-        order: All names of the experiment: a name keeps its colour from figure to figure.
+        order: All names of the experiment: one that is no arm's keeps its colour from figure to figure.
     """
     figure = style.new_figure(10, 4.6)
     left, right = figure.subplots(1, 2)
     alts = []
     for name in positive:
-        index = _place(name, order or tuple(positive))
-        near = _line(left, positive[name], index, name, dash="-")
-        far = _line(left, negative[name], index, None, dash="--")
-        share = _line(right, active[name], index, None, dash="-")
+        look = style.arm_style(name, order or tuple(positive))
+        near = _line(left, positive[name], look, name, dash="-")
+        far = _line(left, negative[name], look, None, dash="--")
+        share = _line(right, active[name], look, None, dash="-")
         alts.append(f"{name} positive distance {near}, negative {far}, active share {share}")
     _finish(left, "mean squared distance", "Distances")
     _finish(right, "share", "Active triplets")
     right.set_ylim(-0.03, 1.03)
     left.plot([], [], color=style.INK, linestyle="-", label="to the positive")
     left.plot([], [], color=style.INK, linestyle="--", label="to the negative")
-    entries = (*positive, "to the positive", "to the negative")
-    _legend(figure, left, entries)
+    style.line_legend(figure, left)
     return Picture(figure, f"Tuning over gradient steps, first and last: {'; '.join(alts)}.")
 
 
-def _line(axes: Axes, curves: Sequence[Curve], index: int, name: str | None, dash: str | None = None) -> str:
-    """Draws one run and returns its first and last mean in words."""
+def _line(axes: Axes, curves: Sequence[Curve], look: style.ArmStyle, name: str | None, dash: str | None = None) -> str:
+    """Draw one run and return its first and last mean in words."""
     joined = band(curves)
     if not len(joined.steps):
         return "not logged"
-    look = style.arm_style(index)
     axes.fill_between(joined.steps, joined.low, joined.high, color=look.color, alpha=0.14, linewidth=0)
     axes.plot(
         joined.steps,
@@ -129,18 +126,8 @@ def _line(axes: Axes, curves: Sequence[Curve], index: int, name: str | None, das
     return f"{words.number(float(joined.mean[0]), 2)} to {words.number(float(joined.mean[-1]), 2)}"
 
 
-def _legend(figure: Figure, axes: Axes, names: Sequence[str]) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    columns = style.legend_columns(names, sign=8)
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
-
-
 def _finish(axes: Axes, quantity: str, title: str) -> None:
     axes.set_xlabel("gradient steps")
     axes.set_ylabel(quantity)
     axes.set_title(title)
     style.light_grid(axes, "y")
-
-
-def _place(name: str, order: Sequence[str]) -> int:
-    return order.index(name) if name in order else len(order)

@@ -25,7 +25,7 @@ def before_after(
     purity: tuple[float, float] | None = None,
     height: float = 5.4,
 ) -> Picture:
-    """Draws two maps of the same patches, coloured by class, with a number above each.
+    """Draw two maps of the same patches, coloured by class, with a number above each.
 
     Args:
         before: ``(N, 2)`` places before tuning.
@@ -45,7 +45,7 @@ def before_after(
         axes.set_title(f"{method} {when} tuning{score}")
         _scatter(axes, np.asarray(places), np.asarray(labels), styles)
         alts.append(f"{when} tuning{score}")
-    shown = [style.style_of(styles, int(i)) for i in np.unique(labels)]
+    shown = style.styles_in(styles, labels)
     style.marker_legend(figure, shown)
     number = words.count(len(labels), "patch", "patches")
     names = words.listed([s.name for s in shown])

@@ -9,12 +9,14 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 
 from mmtutorial import words
 from mmtutorial.datasets.classes import ClassTable
+from mmtutorial.graph import PatchGraph
 from mmtutorial.plots import style
 from mmtutorial.plots.picture import Picture, styled
 
@@ -31,7 +33,7 @@ class GraphFacts:
     Attributes:
         nodes: Number of patches.
         triplets: Number of triplets.
-        used: Number of patches that occur in some triplet, in whatever role.
+        unused: The patches that occur in no triplet, ascending.
         anchors: Number of patches that are the anchor of some triplet.
         pieces: For each class id that occurs, the number of separate pieces into which its positive edges
             join its patches; a patch without a positive edge is a piece by itself.
@@ -40,10 +42,15 @@ class GraphFacts:
 
     nodes: int
     triplets: int
-    used: int
+    unused: tuple[int, ...]
     anchors: int
     pieces: Mapping[int, int]
     largest: Mapping[int, int]
+
+    @property
+    def used(self) -> int:
+        """Number of patches that occur in some triplet, in whatever role."""
+        return self.nodes - len(self.unused)
 
     @property
     def coverage(self) -> float:
@@ -51,7 +58,7 @@ class GraphFacts:
         return self.used / self.nodes if self.nodes else 1.0
 
     def sentence(self) -> str:
-        """Says the facts in words."""
+        """Say the facts in words."""
         patches = words.count(self.nodes, "patch", "patches")
         text = (
             f"{words.count(self.triplets, 'triplet')}; {self.used} of {patches} in use "
@@ -66,31 +73,32 @@ class GraphFacts:
 
 
 def graph_facts(labels: NDArray[Any], triplets: NDArray[Any]) -> GraphFacts:
-    """Counts what a set of triplets connects.
+    """Count what a set of triplets connects.
 
     Args:
         labels: ``(P,)`` class id of each patch.
         triplets: ``(M, 3)`` patch numbers of anchor, positive and negative.
     """
-    triplets = np.asarray(triplets, dtype=np.int64).reshape(-1, 3)
-    graph = nx.Graph()
-    graph.add_nodes_from(range(len(labels)))
-    graph.add_edges_from(triplets[:, :2].tolist())
-    pieces: dict[int, int] = {int(label): 0 for label in np.unique(labels)}
-    largest = dict(pieces)
-    for component in nx.connected_components(graph):
-        label = int(labels[next(iter(component))])
-        pieces[label] += 1
-        largest[label] = max(largest[label], len(component))
-    used, anchors = len(np.unique(triplets)), len(np.unique(triplets[:, 0]))
-    return GraphFacts(len(labels), len(triplets), used, anchors, pieces, largest)
+    graph = PatchGraph(torch.as_tensor(labels), torch.as_tensor(triplets, dtype=torch.long).reshape(-1, 3))
+    return facts_of(graph)
+
+
+def facts_of(graph: PatchGraph) -> GraphFacts:
+    """Count what the triplets of a graph connect."""
+    sizes = np.bincount(graph.piece_of())
+    largest: dict[int, int] = {}
+    for label, piece in zip(graph.labels.tolist(), graph.piece_of().tolist(), strict=True):
+        largest[label] = max(largest.get(label, 0), int(sizes[piece]))
+    anchors = len(graph.triplets[:, 0].unique())
+    unused = tuple(graph.unused().tolist())
+    return GraphFacts(len(graph.labels), len(graph.triplets), unused, anchors, graph.components(), largest)
 
 
 @styled
 def graph_pair(
     labels: NDArray[Any], connected: NDArray[Any], random: NDArray[Any], classes: ClassTable, *, seed: int = 0
 ) -> Picture:
-    """Draws random triplets and the connected graph side by side, each patch at the same place in both.
+    """Draw random triplets and the connected graph side by side, each patch at the same place in both.
 
     Patches of a class stand together, placed by the connected graph's positive edges. Solid lines are
     positive edges. Faint lines are negative edges, left out above 80 patches. A patch in no triplet is
@@ -115,13 +123,13 @@ def graph_pair(
         axes.set_title(title)
         alts.append(f"{title}: {graph_facts(labels, triplets).sentence()}")
     styles = style.class_styles(classes)
-    shown = [style.style_of(styles, int(i)) for i in np.unique(labels)]
+    shown = style.styles_in(styles, labels)
     style.marker_legend(figure, shown)
     return Picture(figure, f"{' '.join(alts)} Classes: {words.listed([s.name for s in shown])}.")
 
 
 def draw_graph(axes: Axes, labels: NDArray[Any], triplets: NDArray[Any], places: Places, classes: ClassTable) -> None:
-    """Draws nodes and edges of one set of triplets into a panel.
+    """Draw nodes and edges of one set of triplets into a panel.
 
     Args:
         axes: The panel.
@@ -161,7 +169,7 @@ def draw_graph(axes: Axes, labels: NDArray[Any], triplets: NDArray[Any], places:
 
 
 def class_layout(labels: NDArray[Any], triplets: NDArray[Any], *, seed: int = 0) -> Places:
-    """Places patches so that each class has its own disc, arranged in a grid.
+    """Place patches so that each class has its own disc, arranged in a grid.
 
     Args:
         labels: ``(P,)`` class ids.
@@ -184,7 +192,7 @@ def class_layout(labels: NDArray[Any], triplets: NDArray[Any], *, seed: int = 0)
 
 
 def _disc(members: NDArray[Any], edges: NDArray[Any], seed: int) -> Places:
-    """Places the patches of one class in a disc of radius 1."""
+    """Place the patches of one class in a disc of radius 1."""
     if len(members) == 1:
         return np.zeros((1, 2))
     if len(members) > 300:

@@ -34,7 +34,7 @@ class Interval:
 
 @styled
 def arm_intervals(rows: Sequence[Interval]) -> Picture:
-    """Draws the mIoU of each arm: every seed as a small ring, the mean as a dot, the interval as a bar.
+    """Draw the mIoU of each arm: every seed as a small ring, the mean as the arm's sign, the interval as a bar.
 
     Args:
         rows: One row per arm, in percent, drawn from the top.
@@ -42,7 +42,8 @@ def arm_intervals(rows: Sequence[Interval]) -> Picture:
     figure = style.new_figure(10, 1.3 + 0.48 * len(rows))
     axes = figure.add_subplot()
     for place, row in enumerate(rows):
-        _row(axes, place, row, style.SAFE_COLOURS[0])
+        look = style.arm_style(row.name, [row.name for row in rows])
+        _row(axes, place, row, look.color, look.marker)
     _finish(axes, rows, "mIoU, percent")
     alts = [f"{row.name} {words.number(row.value)} (95 % interval {words.span(row.bounds)})" for row in rows]
     return Picture(figure, f"Mean mIoU of {words.count(len(rows), 'arm')}, in percent: {'; '.join(alts)}.")
@@ -50,7 +51,7 @@ def arm_intervals(rows: Sequence[Interval]) -> Picture:
 
 @styled
 def difference_intervals(rows: Sequence[Interval]) -> Picture:
-    """Draws paired differences and a line at zero: filled where the interval excludes zero, else hollow.
+    """Draw paired differences and a line at zero: filled where the interval excludes zero, else hollow.
 
     Args:
         rows: One row per comparison, in points of mIoU, drawn from the top.
@@ -68,13 +69,13 @@ def difference_intervals(rows: Sequence[Interval]) -> Picture:
     for place, row in enumerate(rows):
         found = words.verdict(row.value, row.bounds)
         hollow = found in (words.Verdict.NOT_SHOWN, words.Verdict.ONE_SEED)
-        _row(axes, place, row, colors[found], hollow=hollow)
+        _row(axes, place, row, colors[found], "o", hollow=hollow)
         alts.append(f"{row.name} {words.signed(row.value)} (95 % interval {words.span(row.bounds)}, {found.value})")
     _finish(axes, rows, "difference in mIoU, points")
     return Picture(figure, f"Paired differences in points of mIoU: {'; '.join(alts)}.")
 
 
-def _row(axes: Axes, place: int, row: Interval, color: str, *, hollow: bool = False) -> None:
+def _row(axes: Axes, place: int, row: Interval, color: str, marker: str, *, hollow: bool = False) -> None:
     if row.bounds is not None:
         axes.plot(row.bounds, [place, place], color=color, linewidth=4, solid_capstyle="butt", alpha=0.75, zorder=2)
     # Single seeds stand a little below the bar, where the bar cannot hide them.
@@ -89,33 +90,21 @@ def _row(axes: Axes, place: int, row: Interval, color: str, *, hollow: bool = Fa
     axes.plot(
         [row.value],
         [place],
-        "o",
+        marker,
         markersize=10,
         zorder=3,
         markerfacecolor="white" if hollow else color,
         markeredgecolor=color,
         markeredgewidth=2,
     )
-    # The value stands at the right edge of the panel, in a column of its own.
-    axes.annotate(
-        words.number(row.value),
-        (1.01, place),
-        xycoords=("axes fraction", "data"),
-        va="center",
-        ha="left",
-        fontweight="bold",
-        annotation_clip=False,
-    )
+    style.value_column(axes, place, words.number(row.value))
 
 
 def _finish(axes: Axes, rows: Sequence[Interval], quantity: str) -> None:
-    axes.set_yticks(range(len(rows)), [row.name for row in rows])
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(rows) - 0.4, -0.6)
+    style.name_rows(axes, [row.name for row in rows])
     axes.margins(x=0.06)
     low, high = axes.get_xlim()
     spare = max(0.0, LEAST_RANGE - (high - low)) / 2
     axes.set_xlim(low - spare, high + spare)
-    axes.spines["left"].set_visible(False)
     axes.set_xlabel(quantity)
     style.light_grid(axes, "x")

@@ -24,7 +24,7 @@ WIDTH = 10.0
 def patch_boxes(
     image: NDArray[Any], mask: NDArray[Any], boxes: NDArray[Any], labels: NDArray[Any], classes: ClassTable
 ) -> Picture:
-    """Draws a labelled image and its mask, with the box and centre of each patch in the colour of its label.
+    """Draw a labelled image and its mask, with the box and centre of each patch in the colour of its label.
 
     Args:
         image: ``(3, H, W)`` uint8.
@@ -47,15 +47,14 @@ def patch_boxes(
         axes.set_ylim(reach[3], reach[1])
         for box, label in zip(boxes, labels, strict=True):
             _draw_box(axes, box, style.style_of(styles, int(label)))
-    seen = [style.style_of(styles, int(i)) for i in np.unique(np.concatenate([np.unique(mask), labels]))]
-    style.patch_legend(figure, seen)
+    style.patch_legend(figure, style.styles_in(styles, np.append(mask, labels)))
     boxed = words.count(len(boxes), "patch box", "patch boxes")
     return Picture(figure, f"One labelled image and its mask with {boxed}: {_tally(labels, classes)}.")
 
 
 @styled
 def patch_grid(patches: NDArray[Any], labels: NDArray[Any], classes: ClassTable, *, columns: int = 12) -> Picture:
-    """Draws patches in one row per class, each framed in the colour of its class.
+    """Draw patches in one row per class, each framed in the colour of its class.
 
     Args:
         patches: ``(P, 3, S, S)`` uint8.
@@ -93,7 +92,7 @@ def _draw_box(axes: Axes, box: NDArray[Any], look: style.ClassStyle) -> None:
 
 
 def _sheet(names: Sequence[str], columns: int) -> tuple[Figure, Axes]:
-    """Makes a figure of square cells, a row per name, with the names at its left."""
+    """Make a figure of square cells, a row per name, with the names at its left."""
     margin = 0.2 + 0.1 * max((len(name) for name in names), default=1)
     cell = (WIDTH - margin) / columns
     rows = max(1, len(names))
@@ -113,7 +112,7 @@ def _draw_tile(axes: Axes, patch: NDArray[Any], column: int, row: int, color: st
 
 
 def _reach(boxes: NDArray[Any], height: int, width: int) -> tuple[float, float, float, float]:
-    """Returns left, top, right, bottom of a view that holds the image and every box."""
+    """Return left, top, right, bottom of a view that holds the image and every box."""
     corners = np.vstack([np.asarray(boxes, dtype=float).reshape(-1, 4), [[0, 0, width, height]]])
     return (
         corners[:, 0].min() - 1.5,
@@ -124,7 +123,7 @@ def _reach(boxes: NDArray[Any], height: int, width: int) -> tuple[float, float, 
 
 
 def _tally(labels: NDArray[Any], classes: ClassTable) -> str:
-    """Says how many patches each class has: ``5 disk, 2 star``."""
+    """Say how many patches each class has: ``5 disk, 2 star``."""
     found, counts = np.unique(labels, return_counts=True)
     styles = style.class_styles(classes)
     return words.listed([f"{n} {style.style_of(styles, int(i)).name}" for i, n in zip(found, counts, strict=True)])

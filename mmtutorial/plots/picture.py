@@ -32,19 +32,19 @@ class Picture:
     alt: str
 
     def png(self, dpi: float = 110) -> bytes:
-        """Returns the figure as a PNG file."""
+        """Return the figure as a PNG file."""
         return self._save("png", dpi)
 
     def jpeg(self, dpi: float = 110) -> bytes:
-        """Returns the figure as a JPEG file, which is far smaller where the figure holds photographs."""
+        """Return the figure as a JPEG file, which is far smaller where the figure holds photographs."""
         return self._save("jpeg", dpi)
 
     def svg(self) -> str:
-        """Returns the figure as SVG text, with type drawn as outlines so that no font is needed."""
+        """Return the figure as SVG text, with type drawn as outlines so that no font is needed."""
         return self._save("svg", 110).decode("utf-8")
 
     def data_uri(self, format: Format = "png", dpi: float = 110) -> str:
-        """Returns the figure as a ``data:`` address, to be put into a page that stands alone."""
+        """Return the figure as a ``data:`` address, to be put into a page that stands alone."""
         kind = "svg+xml" if format == "svg" else format
         return f"data:image/{kind};base64," + base64.b64encode(self._save(format, dpi)).decode("ascii")
 
@@ -68,7 +68,7 @@ class Picture:
 
 
 def styled(draw: Callable[Arguments, Picture]) -> Callable[Arguments, Picture]:
-    """Makes a drawing function use the package's style, and leaves matplotlib's settings as they were."""
+    """Make a drawing function use the package's style, and leave matplotlib's settings as they were."""
 
     @functools.wraps(draw)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Picture:

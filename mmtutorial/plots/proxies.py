@@ -18,7 +18,7 @@ MOST = 6
 
 @styled
 def proxy_rows(rows: Sequence[NDArray[Any]], captions: Sequence[str], *, title: str) -> Picture:
-    """Draws the rows of a proxy task; the same column is the same image.
+    """Draw the rows of a proxy task; the same column is the same image.
 
     Args:
         rows: Each ``(N, 3, h, w)`` uint8. Rows may differ in size; at most :data:`MOST` columns are drawn.

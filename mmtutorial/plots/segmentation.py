@@ -27,7 +27,7 @@ def predictions(
     miou: Sequence[float],
     classes: ClassTable,
 ) -> Picture:
-    """Draws image, truth, and each arm's prediction with its mIoU on this image.
+    """Draw image, truth, and each arm's prediction with its mIoU on this image.
 
     Args:
         image: ``(3, H, W)`` uint8.
@@ -43,7 +43,7 @@ def predictions(
     titles = [
         "image",
         "truth",
-        *(f"{_folded(a)}\n{words.number(float(m))}" for a, m in zip(arms, miou, strict=True)),
+        *(f"{words.folded(a, 15)}\n{words.number(float(m))}" for a, m in zip(arms, miou, strict=True)),
     ]
     rows = math.ceil(len(tiles) / COLUMNS)
     columns = math.ceil(len(tiles) / rows)
@@ -56,14 +56,7 @@ def predictions(
         axes.imshow(tile, interpolation="nearest")
         axes.set_title(title, fontsize=10.5, fontweight="normal", loc="center")
         style.hide_axes(axes)
-    seen = np.unique(np.concatenate([truth.ravel(), np.asarray(predicted).ravel()]))
-    shown = [style.style_of(styles, int(i)) for i in seen]
-    style.patch_legend(figure, shown)
+    style.patch_legend(figure, style.styles_in(styles, np.append(truth, predicted)))
     scores = "; ".join(f"{a} {words.number(float(m))}" for a, m in zip(arms, miou, strict=True))
-    true = [style.style_of(styles, int(i)).name for i in np.unique(truth)]
+    true = [look.name for look in style.styles_in(styles, truth)]
     return Picture(figure, f"Image, truth ({words.listed(true)}) and predictions with mIoU in percent: {scores}.")
-
-
-def _folded(name: str) -> str:
-    """Breaks a long arm name before its tuning, so that it fits over a tile."""
-    return name.replace("+", "\n+", 1) if len(name) > 15 else name

@@ -26,7 +26,7 @@ class Shade:
 
 
 def shade(value: float | None, high: float = 100.0) -> Shade:
-    """Shades a cell from white (0) to dark blue (``high``), with type that can be read on it.
+    """Shade a cell from white (0) to dark blue (``high``), with type that can be read on it.
 
     Args:
         value: The number in the cell; None or NaN gives a plain cell.
@@ -35,21 +35,14 @@ def shade(value: float | None, high: float = 100.0) -> Shade:
     if value is None or value != value:
         return Shade("#FFFFFF", style.FAINT)
     share = min(1.0, max(0.0, value / high if high > 0 else 0.0))
-    red, green, blue = (round(255 + share * (full - 255)) for full in (8, 64, 129))
+    background = style.blend("#084081", share)
     # At luminance 0.179 black and white contrast alike, at 4.58 to 1 (WCAG 2.2, success criterion 1.4.3).
-    dark = luminance(red, green, blue) < 0.179
-    return Shade(f"#{red:02X}{green:02X}{blue:02X}", "#FFFFFF" if dark else "#000000")
-
-
-def luminance(red: int, green: int, blue: int) -> float:
-    """Returns the relative luminance of a colour, 0 to 1, as WCAG 2.2 defines it."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red / 255, green / 255, blue / 255)]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return Shade(background, "#FFFFFF" if style.luminance(background) < 0.179 else "#000000")
 
 
 @styled
 def class_iou(values: NDArray[Any], arms: Sequence[str], classes: ClassTable) -> Picture:
-    """Draws the IoU of each class for each arm as a shaded table with numbers.
+    """Draw the IoU of each class for each arm as a shaded table with numbers.
 
     Args:
         values: ``(A, K)`` IoU in percent; NaN where a class does not occur.
@@ -69,17 +62,14 @@ def class_iou(values: NDArray[Any], arms: Sequence[str], classes: ClassTable) ->
 
 @styled
 def confusion_matrix(confusion: NDArray[Any], classes: ClassTable, *, title: str) -> Picture:
-    """Draws a confusion matrix, each row as percentages of the true pixels of a class.
+    """Draw a confusion matrix, each row as percentages of the true pixels of a class.
 
     Args:
         confusion: ``(K, K)`` pixel counts, a row per true class.
         classes: The class table.
         title: Title, usually the arm's name.
     """
-    counts = np.asarray(confusion, dtype=float)
-    totals = counts.sum(axis=1, keepdims=True)
-    shares = np.full_like(counts, np.nan)
-    np.divide(100 * counts, totals, out=shares, where=totals > 0)
+    shares = row_percentages(confusion)
     side = 2.2 + 0.52 * len(classes)
     figure: Figure = style.new_figure(min(10.0, side + 0.6), min(9.4, side))
     axes = figure.add_subplot()
@@ -87,14 +77,16 @@ def confusion_matrix(confusion: NDArray[Any], classes: ClassTable, *, title: str
     axes.set_title(title)
     axes.set_xlabel("predicted class")
     axes.set_ylabel("true class")
-    return Picture(figure, f"Confusion matrix of {title}, rows in percent. {_confusions(shares, classes)}")
+    found = "; ".join(largest_confusions(shares, classes))
+    said = f"Largest confusions: {found}." if found else "No class is confused with another."
+    return Picture(figure, f"Confusion matrix of {title}, rows in percent. {said}")
 
 
 def _cells(
     axes: Axes, values: NDArray[np.float64], rows: Sequence[str], columns: Sequence[str], digits: int = 1
 ) -> None:
     size = 11.0 if len(columns) <= 12 else 7.5
-    colors = np.array([[style.rgb_of(shade(float(v)).background) for v in row] for row in values])
+    colors = np.array([[style.rgb(shade(float(v)).background) for v in row] for row in values])
     axes.imshow(colors, aspect="auto", interpolation="nearest")
     for (i, j), value in np.ndenumerate(values):
         ink = shade(float(value)).ink
@@ -104,10 +96,23 @@ def _cells(
     axes.tick_params(length=0)
 
 
-def _confusions(shares: NDArray[np.float64], classes: ClassTable, most: int = 3) -> str:
-    """Names the largest confusions in words."""
+def row_percentages(confusion: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the rows of a confusion matrix in percent; NaN in the row of a class that does not occur."""
+    counts = np.asarray(confusion, dtype=np.float64)
+    totals = counts.sum(axis=1, keepdims=True)
+    return np.divide(100 * counts, totals, out=np.full_like(counts, np.nan), where=totals > 0)
+
+
+def largest_confusions(shares: NDArray[np.float64], classes: ClassTable, most: int = 3) -> list[str]:
+    """Name the largest confusions in words, the largest first; none where no class is confused with another.
+
+    Args:
+        shares: ``(K, K)`` as :func:`row_percentages` gives them.
+        classes: The class table.
+        most: At most so many.
+    """
     off = np.where(np.eye(len(shares), dtype=bool) | np.isnan(shares), 0.0, shares)
-    order = np.argsort(off, axis=None)[::-1][:most]
+    order = np.argsort(-off, axis=None, kind="stable")[:most]
     pairs = [np.unravel_index(int(k), off.shape) for k in order]
-    said = [f"{off[i, j]:.0f} % of {classes.names[i]} is called {classes.names[j]}" for i, j in pairs if off[i, j] > 0]
-    return f"Largest confusions: {'; '.join(said)}." if said else "No class is confused with another."
+    names = classes.names
+    return [f"{off[i, j]:.0f} % of {names[i]} is called {names[j]}" for i, j in pairs if off[i, j] > 0]

@@ -3,15 +3,39 @@ from __future__ import annotations
 import base64
 import html
 import itertools
+from collections.abc import Sequence
 
 import matplotlib
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mmtutorial.datasets.classes import ClassTable, voc_palette
-from mmtutorial.plots import Interval, Picture, arm_intervals, class_styles
-from mmtutorial.plots.style import BACKGROUND, MARKERS, SAFE_COLOURS, VOID_GREY, paint
-from mmtutorial.plots.tables import luminance, shade
+from mmtutorial.experiment.arms import ARMS, DEFAULT_ARMS, PRETRAININGS
+from mmtutorial.plots import (
+    Curve,
+    Interval,
+    Picture,
+    Setting,
+    ablation_curves,
+    arm_intervals,
+    class_styles,
+    loss_curves,
+)
+from mmtutorial.plots.style import (
+    BACKGROUND,
+    MARKERS,
+    SAFE_COLOURS,
+    VOID_GREY,
+    arm_style,
+    blend,
+    luminance,
+    paint,
+    rgb,
+    to_hex,
+)
+from mmtutorial.plots.tables import largest_confusions, row_percentages, shade
 from tests.plots.run_folder import CLASSES
 
 # Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB.
@@ -66,10 +90,68 @@ def test_void_is_painted_neutral() -> None:
     assert "#{:02X}{:02X}{:02X}".format(*painted[0, 1]) == class_styles(CLASSES)[1].color
 
 
+def test_every_arm_there_is_has_a_look_of_its_own_from_its_name_alone() -> None:
+    looks = {name: arm_style(name) for name in ARMS}
+    assert len(set(looks.values())) == len(ARMS)
+    # The place among others says nothing where the name is an arm's.
+    assert all(arm_style(name, list(reversed(ARMS))) == look for name, look in looks.items())
+
+
+@pytest.mark.parametrize(
+    "group",
+    [DEFAULT_ARMS, PRETRAININGS, *([f"{p}{s}" for s in ("", "+more", "+graph", "+triplets")] for p in PRETRAININGS)],
+)
+def test_arms_that_are_drawn_together_differ_in_colour_or_marker(group: Sequence[str]) -> None:
+    assert len({(look.color, look.marker) for look in map(arm_style, group)}) == len(group)
+
+
+def test_the_default_arms_differ_in_colour_and_in_marker() -> None:
+    looks = [arm_style(name) for name in DEFAULT_ARMS]
+    assert len({look.color for look in looks}) == len({look.marker for look in looks}) == len(DEFAULT_ARMS)
+
+
+def test_an_arm_looks_alike_in_every_figure() -> None:
+    curve = Curve(np.array([1.0, 2.0]), np.array([2.0, 1.0]))
+    names = ["jigsaw+graph", "random", "random+graph"]
+    [losses] = loss_curves({name: [curve] for name in names}, title="t").figure.axes
+    [ablation] = ablation_curves({name: [Setting(1, 2.0)] for name in names[1:]}, title="t", setting="s").figure.axes
+    [rows] = arm_intervals([Interval(name, 40.0) for name in names[2:]]).figure.axes
+    lines = [losses.lines[2], ablation.lines[1], rows.lines[-1]]
+    assert {line.get_color() for line in lines[:2]} == {rows.lines[-1].get_markerfacecolor()}
+    assert len({line.get_marker() for line in lines}) == 1
+    assert arm_style("random+graph").marker == lines[0].get_marker()
+
+
+def test_names_that_are_no_arms_take_the_look_of_their_place() -> None:
+    names = ("margin 0.5", "margin 2.1", "random+no such tuning")
+    assert len({arm_style(name, names) for name in names}) == 3
+    assert arm_style("margin 2.1", names) == arm_style("anything", ("else", "anything"))
+
+
+@given(channels=st.tuples(*[st.integers(0, 255)] * 3), share=st.floats(0, 1))
+def test_colours_come_back_from_their_text(channels: tuple[int, int, int], share: float) -> None:
+    text = to_hex(channels)
+    assert rgb(text) == channels
+    assert blend(text, 1) == text
+    assert blend(text, 0, "#102030") == "#102030"
+    low, high = sorted((luminance(text), 1.0))
+    assert low - 1e-9 <= luminance(blend(text, share)) <= high + 1e-9
+
+
+def test_confusions_are_ranked_and_absent_classes_are_no_number() -> None:
+    table = ClassTable(("a", "b", "c"), voc_palette(3), (0,))
+    shares = row_percentages(np.array([[6, 4, 0], [1, 0, 1], [0, 0, 0]]))
+    assert shares[0].tolist() == [60, 40, 0]
+    assert np.isnan(shares[2]).all()
+    # Equal shares in the order of the table.
+    assert largest_confusions(shares, table, 2) == ["50 % of b is called a", "50 % of b is called c"]
+    assert largest_confusions(row_percentages(np.eye(3)), table) == []
+
+
 @pytest.mark.parametrize("value", np.linspace(0, 100, 21))
 def test_numbers_can_be_read_on_their_shade(value: float) -> None:
     cell = shade(float(value))
-    parts = [luminance(*(int(c[i : i + 2], 16) for i in (1, 3, 5))) for c in (cell.background, cell.ink)]
+    parts = [luminance(c) for c in (cell.background, cell.ink)]
     assert (max(parts) + 0.05) / (min(parts) + 0.05) >= 4.5
 
 
