@@ -184,14 +184,14 @@ def styles_in(styles: Sequence[ClassStyle], labels: NDArray[Any]) -> list[ClassS
 
 def paint(mask: NDArray[Any], styles: Sequence[ClassStyle]) -> NDArray[np.uint8]:
     """Paint a mask ``(H, W)`` of class ids as a picture ``(H, W, 3)``, void in neutral grey."""
-    table = np.tile(np.array(rgb(VOID_GREY), dtype=np.uint8), (VOID + 1, 1))
+    table = np.tile(np.array(rgb_of(VOID_GREY), dtype=np.uint8), (VOID + 1, 1))
     for index, style in enumerate(styles):
-        table[index] = rgb(style.color)
+        table[index] = rgb_of(style.color)
     painted: NDArray[np.uint8] = table[np.clip(mask, 0, VOID).astype(np.int64)]
     return painted
 
 
-def rgb(color: str) -> tuple[int, int, int]:
+def rgb_of(color: str) -> tuple[int, int, int]:
     """Return red, green and blue, 0 to 255, of ``#RRGGBB``."""
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
 
@@ -203,12 +203,12 @@ def to_hex(channels: Iterable[float]) -> str:
 
 def blend(color: str, share: float, ground: str = "#FFFFFF") -> str:
     """Return a colour thinned on a ground: share 1 is the colour, 0 the ground."""
-    return to_hex(share * top + (1 - share) * low for top, low in zip(rgb(color), rgb(ground), strict=True))
+    return to_hex(share * top + (1 - share) * low for top, low in zip(rgb_of(color), rgb_of(ground), strict=True))
 
 
 def luminance(color: str) -> float:
     """Return the relative luminance of a colour, 0 to 1, as WCAG 2.2 defines it."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in rgb(color))]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in rgb_of(color))]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 

@@ -86,7 +86,7 @@ def _cells(
     axes: Axes, values: NDArray[np.float64], rows: Sequence[str], columns: Sequence[str], digits: int = 1
 ) -> None:
     size = 11.0 if len(columns) <= 12 else 7.5
-    colors = np.array([[style.rgb(shade(float(v)).background) for v in row] for row in values])
+    colors = np.array([[style.rgb_of(shade(float(v)).background) for v in row] for row in values])
     axes.imshow(colors, aspect="auto", interpolation="nearest")
     for (i, j), value in np.ndenumerate(values):
         ink = shade(float(value)).ink
@@ -100,7 +100,9 @@ def row_percentages(confusion: NDArray[Any]) -> NDArray[np.float64]:
     """Return the rows of a confusion matrix in percent; NaN in the row of a class that does not occur."""
     counts = np.asarray(confusion, dtype=np.float64)
     totals = counts.sum(axis=1, keepdims=True)
-    return np.divide(100 * counts, totals, out=np.full_like(counts, np.nan), where=totals > 0)
+    shares: NDArray[np.float64] = np.full_like(counts, np.nan)
+    np.divide(100 * counts, totals, out=shares, where=totals > 0)
+    return shares
 
 
 def largest_confusions(shares: NDArray[np.float64], classes: ClassTable, most: int = 3) -> list[str]:

@@ -74,7 +74,7 @@ class EmbeddingFrames:
         return f"EmbeddingFrames({len(self.labels)} patches, steps {self.steps[0]} to {self.steps[-1]})"
 
     def save(self, path: Path) -> None:
-        """Writes an ``.npz`` file without pickles, whole or not at all.
+        """Write an ``.npz`` file without pickles, whole or not at all.
 
         Raises:
             InputError: The place cannot be written.
@@ -85,7 +85,7 @@ class EmbeddingFrames:
 
     @staticmethod
     def load(path: Path) -> EmbeddingFrames:
-        """Reads what :meth:`save` wrote.
+        """Read what :meth:`save` wrote.
 
         Raises:
             InputError: The file is not there or not one of ours.
@@ -105,7 +105,7 @@ def embedding_frames(
     thumbnail: int = 32,
     seed: int = 0,
 ) -> EmbeddingFrames:
-    """Lays out the same patches at several moments of tuning.
+    """Lay out the same patches at several moments of tuning.
 
     Args:
         embeddings_per_step: For each number of steps taken, the embeddings ``(P, D)`` or ``(P, C, H, W)``.
@@ -145,7 +145,7 @@ def embedding_frames(
 
 
 def _layouts(along: Sequence[Tensor], perplexity: float, seed: int) -> list[NDArray[np.float64]]:
-    """Returns a t-SNE layout a moment, each started from the one before so that points stay where they can."""
+    """Return a t-SNE layout a moment, each started from the one before so that points stay where they can."""
     layouts: list[NDArray[np.float64]] = []
     for embeddings in along:
         layouts.append(tsne(embeddings, seed=seed, perplexity=perplexity, start=layouts[-1] if layouts else None))
@@ -153,7 +153,7 @@ def _layouts(along: Sequence[Tensor], perplexity: float, seed: int) -> list[NDAr
 
 
 def _aligned(layouts: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
-    """Turns and mirrors each layout to fit the one before best (orthogonal Procrustes; Schönemann, 1966)."""
+    """Turn and mirror each layout to fit the one before best (orthogonal Procrustes; Schönemann, 1966)."""
     turned: list[NDArray[np.float64]] = []
     for layout in layouts:
         centred = layout - layout.mean(axis=0)
@@ -165,7 +165,7 @@ def _aligned(layouts: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]
 
 
 def _scaled(layouts: Any) -> _Floats:
-    """Returns layouts ``(..., P, 2)`` at one scale, each in the middle, so that the furthest reach is 1."""
+    """Return layouts ``(..., P, 2)`` at one scale, each in the middle, so that the furthest reach is 1."""
     stacked = np.asarray(layouts, dtype=np.float64)
     middle = (stacked.max(axis=-2, keepdims=True) + stacked.min(axis=-2, keepdims=True)) / 2
     stacked = stacked - middle
@@ -173,7 +173,7 @@ def _scaled(layouts: Any) -> _Floats:
 
 
 def colour_bins(patches: NDArray[np.uint8]) -> _Integers:
-    """Returns the hue bin that has most of the colour of each patch ``(P, 3, S, S)``, or :data:`GREY`.
+    """Return the hue bin that has most of the colour of each patch ``(P, 3, S, S)``, or :data:`GREY`.
 
     Each pixel counts as much as it has chroma: the mean colour of a green butterfly on mauve would be grey.
     """

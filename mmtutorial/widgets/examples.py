@@ -29,7 +29,7 @@ class Labelled:
 
 @lru_cache(maxsize=4)
 def scene_images(count: int = 24, split: str = "train") -> Labelled:
-    """Returns the first scenes of a split."""
+    """Return the first scenes of a split."""
     dataset = open_dataset("scenes", split=split)
     pairs = [dataset[i] for i in range(min(count, len(dataset)))]
     images, masks = zip(*pairs, strict=True)
@@ -40,7 +40,7 @@ def scene_images(count: int = 24, split: str = "train") -> Labelled:
 
 @lru_cache(maxsize=4)
 def scene_patches(count: int = 24, per_image: int = 10, output_size: int = 48) -> PatchBatch:
-    """Returns patches of the first training scenes, a quarter to half an image wide; always the same ones."""
+    """Return patches of the first training scenes, a quarter to half an image wide; always the same ones."""
     scenes = scene_images(count)
     return sample_patches(
         scenes.images,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -14,11 +16,13 @@ from mmtutorial.errors import InputError
 from mmtutorial.graph import PatchGraph
 from mmtutorial.patches import PatchBatch
 from mmtutorial.plots import style
+from mmtutorial.plots.graphs import GraphFacts, facts_of
 from mmtutorial.widgets import examples
 from mmtutorial.widgets import graph_facts as graphs
 from mmtutorial.widgets.graph_picture import Panel, ring_layout
-from mmtutorial.widgets.toolkit.canvas import PALE, TITLE, Canvas
+from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas
 from mmtutorial.widgets.toolkit.controls import Button, Choice, Control, Memory, Play, Slider, State, Toggle
+from mmtutorial.widgets.toolkit.drawable import Facts
 from mmtutorial.widgets.toolkit.explorer import Explorer
 
 COMPARE, BY_HAND = "random triplets beside the graph", "grow it by hand"
@@ -28,7 +32,26 @@ _GROWING = ("positive", "join", "undo")
 _LEFT, _TOP, _WIDTH, _HEIGHT = (8, 612), 42, 580, 470
 
 
-class GraphExplorer(Explorer):
+@dataclass(frozen=True)
+class GraphSides(Facts):
+    """Both graphs of one state.
+
+    Attributes:
+        nodes: Number of patches.
+        marked: The patch whose triplets are picked out, if any.
+        left: Random triplets, or what has grown by hand.
+        right: The class-wise connected graph.
+        says: A sentence on the marked patch, for the left and for the right.
+    """
+
+    nodes: int
+    marked: int | None
+    left: GraphFacts
+    right: GraphFacts
+    says: tuple[str, str]
+
+
+class GraphExplorer(Explorer[GraphSides]):
     """The same patches twice: under random triplets, and in the class-wise connected graph.
 
     In the mode "grow it by hand" the reader chooses the positive of each next patch, and the left side shows
@@ -56,20 +79,22 @@ class GraphExplorer(Explorer):
                 f"{len(batch)} patches of {present} classes make no triplets worth a look; give 6 of 2 classes or more"
             )
         self._pool, self._styles = batch, style.class_styles(classes)
+        # A frame asks for its graphs several times: for its ranges, its numbers and its picture.
+        self._draw_both = lru_cache(maxsize=4)(partial(graphs.draw_both, batch))
         self._pixels = _bytes(batch.images)
         self.controls = _controls(min(_PATCHES, len(batch)), min(_CLASSES, present))
 
     def limits(self, state: State) -> Mapping[str, tuple[int, int]]:
-        """The last patch depends on how many there are."""
+        """Keep to the patches there are."""
         nodes = len(self._drawing(state).labels)
         return {"visited": (0, nodes), "node": (-1, nodes - 1), "positive": (0, nodes - 1)}
 
     def idle(self, state: State) -> Collection[str]:
-        """Growing by hand and stepping on exclude each other."""
+        """Grey out stepping on while a graph grows by hand, and the other way round."""
         return _STEPPING if state["mode"] == BY_HAND else _GROWING
 
     def state(self, **values: Any) -> State:
-        """Checks values; choices made by hand last only as long as they are lawful for the patches on show."""
+        """Check values; choices made by hand last only as long as they are lawful for the patches on show."""
         state = super().state(**values)
         connected, kept = self._drawing(state).connected, 0
         while kept < len(state["choices"]) and graphs.lawful(
@@ -78,43 +103,38 @@ class GraphExplorer(Explorer):
             kept += 1
         return state.with_(choices=state["choices"][:kept])
 
-    def facts(self, state: State) -> dict[str, Any]:
-        """Numbers of both sides: ``left`` and ``right`` with triplets, coverage, unused and pieces by class id."""
+    def facts(self, state: State) -> GraphSides:
+        """Count what both sides connect, and say what becomes of the marked patch."""
         left, right = self._graphs(state)
         marked = self._marked(state, left, right)
-        return {
-            "nodes": len(left.labels),
-            "marked": marked,
-            "left": graphs.numbers(left),
-            "right": graphs.numbers(right),
-            "says": self._says(state, left, right, marked),
-        }
+        says = self._says(state, left, right, marked)
+        return GraphSides(len(left.labels), marked, facts_of(left), facts_of(right), says)
 
-    def draw(self, canvas: Canvas, state: State, facts: dict[str, Any]) -> None:
-        """Draws both graphs over their numbers."""
+    def draw(self, canvas: Canvas, state: State, facts: GraphSides) -> None:
+        """Draw both graphs over their numbers."""
         drawing, sides = self._drawing(state), self._graphs(state)
         layout = ring_layout(drawing.connected, _WIDTH, _HEIGHT)
         pixels = self._pixels[drawing.chosen.numpy()]
-        for x, graph, title, name in zip(_LEFT, sides, _titles(state), ("left", "right"), strict=True):
+        candidate = state["positive"] if state["mode"] == BY_HAND else None
+        numbers = ((facts.left, candidate), (facts.right, None))
+        for x, graph, title, (side, next_positive) in zip(_LEFT, sides, _titles(state), numbers, strict=True):
             canvas.text(x, 28, title, size=TITLE, bold=True)
-            canvas.box(x, _TOP, x + _WIDTH, _TOP + _HEIGHT, edge=PALE, width=1)
-            candidate = state["positive"] if state["mode"] == BY_HAND and name == "left" else None
-            Panel(graph, layout, pixels, self._styles, facts["marked"], candidate).draw(canvas, x, _TOP)
-            canvas.text(x, _TOP + _HEIGHT + 26, _summary(facts[name], facts["nodes"]), fit=_WIDTH)
-        for x, sentence in zip(_LEFT, facts["says"], strict=True):
+            canvas.box(x, _TOP, x + _WIDTH, _TOP + _HEIGHT, edge=style.PALE, width=1)
+            Panel(graph, layout, pixels, self._styles, facts.marked, next_positive).draw(canvas, x, _TOP)
+            canvas.text(x, _TOP + _HEIGHT + 26, _summary(side), fit=_WIDTH)
+        for x, sentence in zip(_LEFT, facts.says, strict=True):
             canvas.paragraph(x, _TOP + _HEIGHT + 54, _WIDTH, sentence, lines=3)
 
-    def alt(self, state: State, facts: dict[str, Any]) -> str:
-        """Both sides in words."""
+    def alt(self, state: State, facts: GraphSides) -> str:
+        """Say both sides in words."""
         parts = []
-        for title, side, sentence in zip(_titles(state), ("left", "right"), facts["says"], strict=True):
-            pieces = [f"{self._name(c)} {words.count(n, 'piece')}" for c, n in facts[side]["pieces"].items()]
-            parts.append(f"{title}: {_summary(facts[side], facts['nodes'])} {words.listed(pieces)}. {sentence}")
+        for title, side, sentence in zip(_titles(state), (facts.left, facts.right), facts.says, strict=True):
+            pieces = [f"{self._name(c)} {words.count(n, 'piece')}" for c, n in side.pieces.items()]
+            parts.append(f"{title}: {_summary(side)} {words.listed(pieces)}. {sentence}")
         return " ".join(parts)
 
     def _drawing(self, state: Mapping[str, Any]) -> graphs.Drawing:
-        wanted = {name: state[name] for name in ("patches", "classes", "seed", "equal_count")}
-        return graphs.draw_both(self._pool, **wanted)
+        return self._draw_both(**{name: state[name] for name in ("patches", "classes", "seed", "equal_count")})
 
     def _graphs(self, state: State) -> tuple[PatchGraph, PatchGraph]:
         drawing = self._drawing(state)
@@ -125,7 +145,7 @@ class GraphExplorer(Explorer):
         return left, graphs.after(drawing.connected, state["visited"])
 
     def _marked(self, state: State, left: PatchGraph, right: PatchGraph) -> int | None:
-        """The patch whose triplets are picked out: the one asked for, or the newest."""
+        """Return the patch whose triplets are picked out: the one asked for, or the newest."""
         if state["mode"] == BY_HAND:
             order = self._drawing(state).connected.triplets[:, 0]
             return int(order[len(state["choices"])]) if len(state["choices"]) < len(order) else None
@@ -143,7 +163,7 @@ class GraphExplorer(Explorer):
         return self._triplets_of(left, marked), self._triplets_of(right, marked)
 
     def _triplets_of(self, graph: PatchGraph, node: int) -> str:
-        """Says in which triplets a patch is."""
+        """Say in which triplets a patch is."""
         own = [row for row in graph.triplets.tolist() if row[0] == node]
         who = f"Patch {node} ({self._name(int(graph.labels[node]))})"
         if len(own) > 1:
@@ -155,7 +175,7 @@ class GraphExplorer(Explorer):
         return f"{who} is in no triplet so far." if len(graph.triplets) else f"{who}: no triplets yet."
 
     def _by_hand(self, state: State, grown: PatchGraph, anchor: int | None) -> str:
-        """Says what the positive under consideration would do."""
+        """Say what the positive under consideration would do."""
         if anchor is None:
             in_one = all(n == 1 for n in grown.components().values())
             return "All visited. Every class is one piece." if in_one else "All visited. Not every class is one piece."
@@ -206,11 +226,10 @@ def _titles(state: State) -> tuple[str, str]:
     )
 
 
-def _summary(numbers: Mapping[str, Any], nodes: int) -> str:
-    used = nodes - len(numbers["unused"])
+def _summary(side: GraphFacts) -> str:
     return (
-        f"{words.count(numbers['triplets'], 'triplet')}; {used} of {nodes} patches in use "
-        f"({100 * numbers['coverage']:.0f} %), {len(numbers['unused'])} unused."
+        f"{words.count(side.triplets, 'triplet')}; {side.used} of {side.nodes} patches in use "
+        f"({100 * side.coverage:.0f} %), {len(side.unused)} unused."
     )
 
 
@@ -220,7 +239,7 @@ def _pairs(rows: Sequence[Sequence[int]], most: int = 4) -> str:
 
 
 def _bytes(images: Tensor) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Images as uint8 ``(P, 3, S, S)``, whether they were bytes or shares of 1."""
+    """Return images as uint8 ``(P, 3, S, S)``, whether they were bytes or shares of 1."""
     pixels = images.cpu()
     if pixels.is_floating_point():
         pixels = (pixels * 255).round().clamp(0, 255)

@@ -34,7 +34,7 @@ class Drawing:
 
 
 def draw_both(pool: PatchBatch, *, patches: int, classes: int, seed: int, equal_count: bool) -> Drawing:
-    """Chooses patches and draws both graphs over them.
+    """Choose patches and draw both graphs over them.
 
     Args:
         pool: Patches to choose from.
@@ -52,7 +52,7 @@ def draw_both(pool: PatchBatch, *, patches: int, classes: int, seed: int, equal_
 
 
 def choose(labels: Tensor, patches: int, classes: int, generator: torch.Generator) -> Tensor:
-    """Returns places of ``patches`` patches of ``classes`` classes, two of each class at least where it has two."""
+    """Return places of ``patches`` patches of ``classes`` classes, two of each class at least where it has two."""
     sizes = dict(zip(*(v.tolist() for v in labels.unique(return_counts=True)), strict=True))
     able = [c for c in sizes if sizes[c] > 1] or list(sizes)
     picked = [able[i] for i in torch.randperm(len(able), generator=generator)[:classes].tolist()]
@@ -65,12 +65,12 @@ def choose(labels: Tensor, patches: int, classes: int, generator: torch.Generato
 
 
 def after(graph: PatchGraph, triplets: int) -> PatchGraph:
-    """Returns the graph with its first triplets only."""
+    """Return the graph with its first triplets only."""
     return PatchGraph(graph.labels, graph.triplets[:triplets])
 
 
 def random_after(graph: PatchGraph, visited: int, equal_count: bool) -> PatchGraph:
-    """Returns the random triplets drawn once a number of patches has been taken.
+    """Return the random triplets drawn once a number of patches has been taken.
 
     A triplet takes three patches, so there is a third as many triplets as patches. At equal triplet count a
     triplet is drawn for each patch, as in the connected graph.
@@ -80,18 +80,8 @@ def random_after(graph: PatchGraph, visited: int, equal_count: bool) -> PatchGra
     return after(graph, visited if equal_count else visited // 3)
 
 
-def numbers(graph: PatchGraph) -> dict[str, object]:
-    """Returns what the explorer writes of a graph."""
-    return {
-        "triplets": len(graph.triplets),
-        "coverage": graph.coverage(),
-        "unused": graph.unused().tolist(),
-        "pieces": graph.components(),
-    }
-
-
 def by_hand(connected: PatchGraph, choices: Sequence[int]) -> PatchGraph:
-    """Returns the graph that grows when the reader chooses the positives.
+    """Return the graph that grows when the reader chooses the positives.
 
     Args:
         connected: Gives the order of visiting and the negatives.
@@ -103,7 +93,7 @@ def by_hand(connected: PatchGraph, choices: Sequence[int]) -> PatchGraph:
 
 
 def lawful(connected: PatchGraph, choices: Sequence[int], positive: int) -> bool:
-    """Whether a patch can be the positive of the next one: of its class, and another patch where there is one."""
+    """Tell whether a patch can be the positive of the next one: of its class, and another patch where there is one."""
     if len(choices) >= len(connected.triplets):
         return False
     labels, anchor = connected.labels, int(connected.triplets[len(choices), 0])
@@ -112,7 +102,7 @@ def lawful(connected: PatchGraph, choices: Sequence[int], positive: int) -> bool
 
 
 def pieces_in_use(graph: PatchGraph, label: int) -> int:
-    """Number of pieces of a class among the patches that are in some triplet as anchor or positive."""
+    """Count the pieces of a class among the patches that are in some triplet as anchor or positive."""
     joined = torch.zeros(len(graph.labels), dtype=torch.bool)
     joined[graph.triplets[:, :2].flatten()] = True
     waiting = int(((graph.labels == label) & ~joined).sum())

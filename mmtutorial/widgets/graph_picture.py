@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mmtutorial import words
 from mmtutorial.graph import PatchGraph
 from mmtutorial.plots import style
-from mmtutorial.widgets.toolkit.canvas import Canvas, Point, blend, luminance
+from mmtutorial.widgets.toolkit.canvas import Canvas, Point
 from mmtutorial.widgets.toolkit.marks import marker
 
 _LABEL_HEIGHT = 26
@@ -41,7 +41,7 @@ class Layout:
 
 
 def ring_layout(graph: PatchGraph, width: float, height: float) -> Layout:
-    """Gives each class a cell, and in it each patch a place on a ring, in the order of visiting.
+    """Give each class a cell, and in it each patch a place on a ring, in the order of visiting.
 
     Args:
         graph: The connected graph; its anchors stand in the order of visiting.
@@ -74,23 +74,23 @@ def ring_layout(graph: PatchGraph, width: float, height: float) -> Layout:
 
 
 def _ring(nodes: int) -> float:
-    """Returns the radius of a ring of patches of side 1 whose neighbours stand 1.4 apart."""
+    """Return the radius of a ring of patches of side 1 whose neighbours stand 1.4 apart."""
     return 0.0 if nodes == 1 else 0.7 / math.sin(math.pi / nodes)
 
 
 def _outside(place: Point, across: float, down: float, side: float) -> Point:
-    """Returns where the number of a patch stands: just outside its square, on the far side from the ring's middle."""
+    """Return where the number of a patch stands: just outside its square, on the far side from the ring's middle."""
     reach = (side / 2) / max(abs(across), abs(down))
     return place[0] + across * (reach + _NUMBER), place[1] + down * (reach + _NUMBER * 0.75)
 
 
 def _strong(color: str) -> str:
-    """Returns a colour that is seen as a thin line on white: pale ones are darkened."""
-    return blend(color, 0.65, style.INK) if luminance(color) > 0.45 else color
+    """Return a colour that is seen as a thin line on white: pale ones are darkened."""
+    return style.blend(color, 0.65, style.INK) if style.luminance(color) > 0.45 else color
 
 
 def _grid(cells: int, width: float, height: float) -> tuple[int, int]:
-    """Returns columns and rows whose cells are largest, measured by their shorter side."""
+    """Return columns and rows whose cells are largest, measured by their shorter side."""
     shapes = [(columns, math.ceil(cells / columns)) for columns in range(1, cells + 1)]
     return max(shapes, key=lambda s: min(width / s[0], height / s[1] - _LABEL_HEIGHT))
 
@@ -116,7 +116,7 @@ class Panel:
     candidate: int | None = None
 
     def draw(self, canvas: Canvas, left: float, top: float) -> None:
-        """Draws it with its top left corner at a place."""
+        """Draw it with its top left corner at a place."""
         at = [(left + x, top + y) for x, y in self.layout.places]
         triplets = self.graph.triplets.tolist()
         own = [t for t in triplets if t[0] == self.marked]
@@ -160,7 +160,7 @@ class Panel:
         half, color = self.layout.side / 2, self._look(node).color
         pixels = self.patches[node] if used else (0.3 * self.patches[node] + 0.7 * 255).astype(np.uint8)
         canvas.picture(pixels, place[0] - half, place[1] - half, 2 * half, 2 * half)
-        edge = style.INK if picked else color if used else blend(color, 0.4)
+        edge = style.INK if picked else color if used else style.blend(color, 0.4)
         width = 4 if picked else 3
         canvas.box(place[0] - half, place[1] - half, place[0] + half, place[1] + half, edge=edge, width=width)
 

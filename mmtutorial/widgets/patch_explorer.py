@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,8 +14,9 @@ from mmtutorial.patches import LabelBy, PatchBatch, sample_patches
 from mmtutorial.plots import style
 from mmtutorial.randomness import generator_for
 from mmtutorial.widgets.examples import Labelled, scene_images
-from mmtutorial.widgets.toolkit.canvas import PALE, TITLE, Canvas
+from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas
 from mmtutorial.widgets.toolkit.controls import Button, Choice, Slider, State
+from mmtutorial.widgets.toolkit.drawable import Facts
 from mmtutorial.widgets.toolkit.explorer import Explorer
 from mmtutorial.widgets.toolkit.marks import marker
 
@@ -28,7 +29,36 @@ _COLUMNS, _TILE = 4, 98
 _MOST = 12
 
 
-class PatchExplorer(Explorer):
+@dataclass(frozen=True, repr=False)
+class PatchFacts(Facts):
+    """What the patches of one state are.
+
+    Attributes:
+        patches: Number of patches in the batch.
+        counts: Patches of each class in the batch, K of them.
+        own_counts: Patches of each class in the image on show.
+        differ: To how many patches centre and majority give different labels.
+        batch: The patches.
+    """
+
+    patches: int
+    counts: list[int]
+    own_counts: list[int]
+    differ: int
+    batch: PatchBatch
+
+    @property
+    def classes(self) -> int:
+        """Number of classes in the batch."""
+        return sum(n > 0 for n in self.counts)
+
+    @property
+    def own_classes(self) -> int:
+        """Number of classes in the image on show."""
+        return sum(n > 0 for n in self.own_counts)
+
+
+class PatchExplorer(Explorer[PatchFacts]):
     """Boxes on an image, the patches cut there, and the classes of a batch of images.
 
     Args:
@@ -57,12 +87,12 @@ class PatchExplorer(Explorer):
         )
 
     def limits(self, state: State) -> Mapping[str, tuple[int, int]]:
-        """The largest side is not below the smallest."""
+        """Keep the largest side from falling below the smallest."""
         slider = self.slider("largest")
         return {"largest": (state["smallest"], int(slider.high))}
 
-    def facts(self, state: State) -> dict[str, Any]:
-        """Patches per class in the image and in the batch; how often centre and majority disagree; the batch."""
+    def facts(self, state: State) -> PatchFacts:
+        """Count patches per class in the image and in the batch, and how often centre and majority disagree."""
         batch = self._batch(state)
         labels = np.asarray(batch.labels)
         counts = np.bincount(labels, minlength=len(self.images.classes))
@@ -70,47 +100,39 @@ class PatchExplorer(Explorer):
         # The same seed puts the boxes at the same places, whichever way they are labelled.
         other = next(how for how in LABELS_BY if how != state["label_by"])
         differ = labels != np.asarray(self._batch(state.with_(label_by=other), output_size=1).labels)
-        return {
-            "patches": len(labels),
-            "counts": counts.tolist(),
-            "own_counts": own.tolist(),
-            "classes": int((counts > 0).sum()),
-            "own_classes": int((own > 0).sum()),
-            "differ": int(differ.sum()),
-            "batch": batch,
-        }
+        return PatchFacts(len(labels), counts.tolist(), own.tolist(), int(differ.sum()), batch)
 
-    def draw(self, canvas: Canvas, state: State, facts: dict[str, Any]) -> None:
-        """Draws image, patches and histogram."""
-        batch = facts["batch"]
+    def draw(self, canvas: Canvas, state: State, facts: PatchFacts) -> None:
+        """Draw image, patches and histogram."""
+        batch = facts.batch
         canvas.text(8, 28, f"Image {state['image']}", size=TITLE, bold=True)
         self._image(canvas, state, batch)
-        said = f"{words.count(facts['own_classes'], 'class', 'classes')} among its patches"
+        said = f"{words.count(facts.own_classes, 'class', 'classes')} among its patches"
         canvas.text(8, _TOP + _VIEW + 32, said)
         canvas.text(_CUT, 28, "Its patches", size=TITLE, bold=True)
         self._patches(canvas, state, batch)
         images = words.count(len(self.images.images), "image")
         canvas.text(_BARS, 28, f"Batch of {images}", size=TITLE, bold=True)
         self._histogram(canvas, facts)
-        share = 100 * facts["differ"] / max(1, facts["patches"])
+        share = 100 * facts.differ / max(1, facts.patches)
         noise = (
-            f"{words.count(facts['patches'], 'patch', 'patches')} of "
-            f"{words.count(facts['classes'], 'class', 'classes')}. Centre pixel and majority give different labels "
-            f"to {facts['differ']} of them ({share:.0f} %)."
+            f"{words.count(facts.patches, 'patch', 'patches')} of "
+            f"{words.count(facts.classes, 'class', 'classes')}. Centre pixel and majority give different labels "
+            f"to {facts.differ} of them ({share:.0f} %)."
         )
         canvas.paragraph(_CUT, 532, 750, noise, lines=3)
 
-    def alt(self, state: State, facts: dict[str, Any]) -> str:
-        """The counts in words."""
+    def alt(self, state: State, facts: PatchFacts) -> str:
+        """Say the counts in words."""
         names = self.images.classes.names
-        tally = [f"{n} {names[c]}" for c, n in enumerate(facts["counts"]) if n]
-        own = [f"{n} {names[c]}" for c, n in enumerate(facts["own_counts"]) if n]
+        tally = [f"{n} {names[c]}" for c, n in enumerate(facts.counts) if n]
+        own = [f"{n} {names[c]}" for c, n in enumerate(facts.own_counts) if n]
         return (
             f"Image {state['image']} with {words.count(state['per_image'], 'patch box', 'patch boxes')}, sides "
             f"{state['smallest']} to {state['largest']} pixels, labelled by {state['label_by']}: {words.listed(own)}. "
             f"Batch of {words.count(len(self.images.images), 'image')}, "
-            f"{words.count(facts['patches'], 'patch', 'patches')}: {words.listed(tally)}. Centre pixel and majority "
-            f"differ for {facts['differ']}."
+            f"{words.count(facts.patches, 'patch', 'patches')}: {words.listed(tally)}. Centre pixel and majority "
+            f"differ for {facts.differ}."
         )
 
     def _batch(self, state: State, output_size: int = 32) -> PatchBatch:
@@ -134,7 +156,7 @@ class PatchExplorer(Explorer):
         height, width = mask.shape
         scale = _VIEW / ((1 + 2 * _MARGIN) * max(height, width))
         left, top = 8 + (_VIEW - scale * width) / 2, _TOP + (_VIEW - scale * height) / 2
-        canvas.box(8, _TOP, 8 + _VIEW, _TOP + _VIEW, edge=PALE, width=1)
+        canvas.box(8, _TOP, 8 + _VIEW, _TOP + _VIEW, edge=style.PALE, width=1)
         canvas.picture(image.numpy(), left, top, scale * width, scale * height)
         for box, label in zip(batch.boxes[self._own(state)], batch.labels[self._own(state)], strict=True):
             look = style.style_of(self._styles, int(label))
@@ -160,9 +182,9 @@ class PatchExplorer(Explorer):
             marker(canvas, (left + 8, top + _TILE + 17), look.marker, look.color, 7)
             canvas.text(left + 20, top + _TILE + 22, look.name, size=13, fit=_TILE - 14)
 
-    def _histogram(self, canvas: Canvas, facts: dict[str, Any]) -> None:
-        """Draws a bar a class that occurs in the data, for at most 22 classes as all bars must be seen."""
-        counts = facts["counts"]
+    def _histogram(self, canvas: Canvas, facts: PatchFacts) -> None:
+        """Draw a bar a class that occurs in the data, for at most 22 classes as all bars must be seen."""
+        counts = facts.counts
         shown = [c for c in self._present() if c < len(counts)][:22]
         step = min(44, 440 / max(1, len(shown)))
         most = max(1, *counts)
@@ -177,6 +199,6 @@ class PatchExplorer(Explorer):
             canvas.text(end + 6, base, str(counts[label]), size=size, anchor="lm")
 
     def _present(self) -> list[int]:
-        """Classes that occur in some mask."""
+        """Return the classes that occur in some mask."""
         found = torch.cat([mask.unique() for mask in self.images.masks]).unique().tolist()
         return [int(c) for c in found if c != VOID]

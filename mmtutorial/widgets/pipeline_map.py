@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,8 +15,9 @@ from mmtutorial.patches import PatchBatch
 from mmtutorial.plots import style
 from mmtutorial.widgets.examples import scene_images, scene_patches
 from mmtutorial.widgets.graph_picture import Panel, ring_layout
-from mmtutorial.widgets.toolkit.canvas import PALE, TITLE, Canvas
+from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas
 from mmtutorial.widgets.toolkit.controls import Button, Choice, State
+from mmtutorial.widgets.toolkit.drawable import Facts
 from mmtutorial.widgets.toolkit.explorer import Explorer
 from mmtutorial.widgets.toolkit.marks import marker
 
@@ -46,7 +46,17 @@ class Stage:
     output: NDArray[np.uint8]
 
 
-class PipelineMap(Explorer):
+@dataclass(frozen=True)
+class StageFacts(Facts):
+    """Which stage is on show: its place among how many, from 0, and what goes in and comes out, in words."""
+
+    place: int
+    of: int
+    goes_in: str
+    comes_out: str
+
+
+class PipelineMap(Explorer[StageFacts]):
     """The stages as boxes; the chosen one with its input and output.
 
     Args:
@@ -75,51 +85,45 @@ class PipelineMap(Explorer):
             Button("next", "next stage", lambda state: neighbour(state, 1)),
         )
 
-    def facts(self, state: State) -> dict[str, Any]:
-        """Place of the stage and its words."""
+    def facts(self, state: State) -> StageFacts:
+        """Return the place of the stage and its words."""
         place = [stage.name for stage in self.stages].index(state["stage"])
         stage = self.stages[place]
-        return {"place": place, "of": len(self.stages), "in": stage.goes_in, "out": stage.comes_out}
+        return StageFacts(place, len(self.stages), stage.goes_in, stage.comes_out)
 
-    def draw(self, canvas: Canvas, state: State, facts: dict[str, Any]) -> None:
-        """Draws the row of stages, and input and output of the chosen one."""
+    def draw(self, canvas: Canvas, state: State, facts: StageFacts) -> None:
+        """Draw the row of stages, and input and output of the chosen one."""
         width = (1184 - 34 * (len(self.stages) - 1)) / len(self.stages)
         for place, stage in enumerate(self.stages):
-            left, chosen = 8 + place * (width + 34), place == facts["place"]
+            left, chosen = 8 + place * (width + 34), place == facts.place
             fill = style.SAFE_COLOURS[0] if chosen else "#F1F2F4"
-            canvas.box(left, 10, left + width, 66, fill=fill, edge=style.INK if chosen else PALE, width=2)
+            canvas.box(left, 10, left + width, 66, fill=fill, edge=style.INK if chosen else style.PALE, width=2)
             ink = "#FFFFFF" if chosen else style.INK
             canvas.text(left + width / 2, 38, stage.name, bold=True, color=ink, anchor="mm", fit=width - 12)
             if place:
                 canvas.arrow((left - 30, 38), (left - 4, 38), style.INK, 3, 12)
-        stage = self.stages[facts["place"]]
+        stage = self.stages[facts.place]
         for left, words, picture, name in (
             (8, stage.goes_in, stage.input, "in"),
             (_OUT, stage.comes_out, stage.output, "out"),
         ):
             canvas.text(left, 112, f"{name}: {words}", bold=True, fit=_SIDE)
-            _fitted(canvas, picture, left, 126)
+            canvas.fitted(picture, left, 126, _SIDE)
         canvas.arrow((8 + _SIDE + 14, 320), (_OUT - 12, 320), style.SAFE_COLOURS[0], 8, 26)
         canvas.text(906, 112, stage.name, size=TITLE, bold=True, fit=286)
         canvas.paragraph(906, 148, 286, stage.about, lines=16)
 
-    def alt(self, state: State, facts: dict[str, Any]) -> str:
-        """The stage in words."""
-        stage = self.stages[facts["place"]]
+    def alt(self, state: State, facts: StageFacts) -> str:
+        """Say the stage in words."""
+        stage = self.stages[facts.place]
         return (
-            f"Stage {facts['place'] + 1} of {facts['of']}, {stage.name}. In: {stage.goes_in}. "
+            f"Stage {facts.place + 1} of {facts.of}, {stage.name}. In: {stage.goes_in}. "
             f"Out: {stage.comes_out}. {stage.about}"
         )
 
 
-def _fitted(canvas: Canvas, picture: NDArray[np.uint8], left: float, top: float) -> None:
-    height, width = picture.shape[-2:] if picture.shape[0] == 3 else picture.shape[:2]
-    scale = _SIDE / max(height, width)
-    canvas.picture(picture, left, top, scale * width, scale * height)
-
-
 def scene_stages() -> tuple[Stage, ...]:
-    """Returns the stages of the method, with pictures of the built-in scenes; the clusters of tuning are a sketch."""
+    """Return the stages of the method, with pictures of the built-in scenes; the clusters of tuning are a sketch."""
     scenes, batch = scene_images(24), scene_patches(24)
     image, mask = scenes.images[0].numpy(), scenes.masks[0].numpy()
     styles = style.class_styles(scenes.classes)
@@ -153,7 +157,7 @@ def scene_stages() -> tuple[Stage, ...]:
 
 
 def _sheet(pictures: NDArray[np.uint8], columns: int = 4) -> NDArray[np.uint8]:
-    """Returns square pictures ``(N, 3, s, s)`` in a grid with white gaps, ``(h, w, 3)``."""
+    """Return square pictures ``(N, 3, s, s)`` in a grid with white gaps, ``(h, w, 3)``."""
     side, gap = pictures.shape[-1], max(2, pictures.shape[-1] // 16)
     rows = -(-len(pictures) // columns)
     sheet = np.full((rows * (side + gap), columns * (side + gap), 3), 255, dtype=np.uint8)
@@ -164,7 +168,7 @@ def _sheet(pictures: NDArray[np.uint8], columns: int = 4) -> NDArray[np.uint8]:
 
 
 def _graph_picture(batch: PatchBatch, chosen: torch.Tensor, styles: tuple[style.ClassStyle, ...]) -> NDArray[np.uint8]:
-    """Returns the connected graph over some patches of a batch."""
+    """Return the connected graph over some patches of a batch."""
     graph = connected_graph(batch.labels[chosen], generator=torch.Generator().manual_seed(0))
     canvas = Canvas(_SIDE, _SIDE)
     Panel(graph, ring_layout(graph, _SIDE, _SIDE), batch.images[chosen].numpy(), styles, None).draw(canvas, 0, 0)
@@ -172,10 +176,10 @@ def _graph_picture(batch: PatchBatch, chosen: torch.Tensor, styles: tuple[style.
 
 
 def _cloud(labels: torch.Tensor, styles: tuple[style.ClassStyle, ...], spread: float) -> NDArray[np.uint8]:
-    """Returns a sketch of features: three classes, more or less apart."""
+    """Return a sketch of features: three classes, more or less apart."""
     random = np.random.default_rng(4)
     canvas = Canvas(330, 330)
-    canvas.box(0, 0, 330, 330, edge=PALE, width=2)
+    canvas.box(0, 0, 330, 330, edge=style.PALE, width=2)
     middles = np.array([(0.0, 0.62), (-0.6, -0.4), (0.6, -0.4)]) * (1 - 0.5 * spread)
     for label in labels.repeat(2).tolist():
         x, y = np.clip(middles[label - 1] + spread * random.uniform(-0.8, 0.8, 2), -0.9, 0.9)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,15 @@ from mmtutorial.datasets.classes import ClassTable
 from mmtutorial.errors import InputError
 from mmtutorial.files import stored_arrays
 from mmtutorial.plots import style
-from mmtutorial.plots.style import ClassStyle
-from mmtutorial.widgets.embedding_frames import GREY, HUES
-from mmtutorial.widgets.toolkit.canvas import PALE, TITLE, Canvas
+from mmtutorial.widgets.patch_looks import Kind, looks_by
+from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas
 from mmtutorial.widgets.toolkit.controls import Choice, Slider, State
+from mmtutorial.widgets.toolkit.drawable import Facts
 from mmtutorial.widgets.toolkit.explorer import Explorer
-from mmtutorial.widgets.toolkit.marks import legend, marker
-from mmtutorial.widgets.tsne_explorer import colour_look
+from mmtutorial.widgets.toolkit.marks import cloud, legend
 
-_BY = ("class", "colour", "position")
+_BY: tuple[Kind, ...] = ("class", "colour", "position")
 _WEIGHTS = ("trained", "random")
-_PLACES = ("left", "middle", "right")
-_ROWS = ("top", "centre", "bottom")
 _MAP = (792, 42, 400)
 _MANY = 500
 
@@ -83,7 +80,7 @@ class ProxyExample:
 
     @staticmethod
     def load(path: Path, features: FeatureMap | None = None) -> ProxyExample:
-        """Reads ``pictures/proxy-NAME.npz`` of a run.
+        """Read ``pictures/proxy-NAME.npz`` of a run.
 
         Raises:
             InputError: The file is not there or not one of ours.
@@ -96,7 +93,22 @@ class ProxyExample:
         return ProxyExample(name, rows[0], rows[1], rows[2], (first, second, third), shortcut, features)
 
 
-class ProxyExplorer(Explorer):
+@dataclass(frozen=True)
+class ProxyFacts(Facts):
+    """One task on one image.
+
+    Attributes:
+        images: Number of images of the task.
+        difference: Mean distance of prediction and target, of 255; None where they are no pictures of one size.
+        purity: kNN purity of the features by class, colour and position, 0 to 1; None where they are not known.
+    """
+
+    images: int
+    difference: float | None
+    purity: Mapping[Kind, float] | None
+
+
+class ProxyExplorer(Explorer[ProxyFacts]):
     """Choose a proxy task and an image; see the task, and its features coloured in three ways.
 
     Args:
@@ -126,19 +138,20 @@ class ProxyExplorer(Explorer):
         )
 
     def limits(self, state: State) -> dict[str, tuple[int, int]]:
-        """Tasks may have different numbers of images."""
+        """Keep to the images of the task: tasks may have different numbers."""
         return {"image": (0, len(self._tasks[state["task"]].sees) - 1)}
 
-    def facts(self, state: State) -> dict[str, Any]:
-        """The share of pixels predicted differently, and the purity by what the features are coloured."""
+    def facts(self, state: State) -> ProxyFacts:
+        """Return how far prediction and target differ, and the purity by what the features are coloured."""
         task, k = self._tasks[state["task"]], state["image"]
-        apart = np.abs(task.prediction[k].astype(float) - task.target[k]).mean() if self._alike(task) else None
+        alike = task.prediction.shape == task.target.shape
+        apart = float(np.abs(task.prediction[k].astype(float) - task.target[k]).mean()) if alike else None
         features = _features_of(task, state)
         purity = None if features is None else dict(zip(_BY, map(float, features.purity), strict=True))
-        return {"images": len(task.sees), "difference": apart, "purity": purity}
+        return ProxyFacts(len(task.sees), apart, purity)
 
-    def draw(self, canvas: Canvas, state: State, facts: dict[str, Any]) -> None:
-        """Draws the three pictures and the map of features."""
+    def draw(self, canvas: Canvas, state: State, facts: ProxyFacts) -> None:
+        """Draw the three pictures and the map of features."""
         task = self._tasks[state["task"]]
         canvas.text(8, 28, task.name, size=TITLE, bold=True, fit=770)
         features = _features_of(task, state)
@@ -149,48 +162,42 @@ class ProxyExplorer(Explorer):
         for place, (row, caption, name) in enumerate(zip(rows, task.captions, names, strict=True)):
             left = 8 + place * (side + 12)
             canvas.text(left, 66, name, bold=True, fit=side)
-            _fitted(canvas, row[state["image"]], left, 80, side)
+            canvas.fitted(row[state["image"]], left, 80, side, centred=True)
+            canvas.box(left, 80, left + side, 80 + side, edge=style.PALE, width=1)
             canvas.paragraph(left, 80 + side + 26, side, caption, size=16, lines=3)
         base = 80 + side + 118
         canvas.text(8, base, "The shortcut to block", bold=True)
         canvas.paragraph(8, base + 27, width, task.shortcut, size=16, lines=max(1, int((592 - base - 27) // 22) + 1))
-        if features:
-            self._features(canvas, features, state, facts)
+        if features and facts.purity:
+            self._features(canvas, features, state["colour_by"], f"{_title(state).split()[0]}", facts.purity)
 
-    def alt(self, state: State, facts: dict[str, Any]) -> str:
-        """The task in words."""
+    def alt(self, state: State, facts: ProxyFacts) -> str:
+        """Say the task in words."""
         task = self._tasks[state["task"]]
         said = (
-            f"Proxy task {task.name}, image {state['image']} of {facts['images']}. It sees: {task.captions[0]}. "
+            f"Proxy task {task.name}, image {state['image']} of {facts.images}. It sees: {task.captions[0]}. "
             f"Target: {task.captions[1]}. Prediction: {task.captions[2]}."
         )
-        if facts["difference"] is not None:
-            said += f" Prediction and target differ by {facts['difference']:.0f} of 255 on average."
-        if facts["purity"]:
-            each = [f"{kind} {value:.2f}" for kind, value in facts["purity"].items()]
+        if facts.difference is not None:
+            said += f" Prediction and target differ by {facts.difference:.0f} of 255 on average."
+        if facts.purity:
+            each = [f"{kind} {value:.2f}" for kind, value in facts.purity.items()]
             said += f" {_title(state)} coloured by {state['colour_by']}; kNN purity by {words.listed(each)}."
         return said
 
-    @staticmethod
-    def _alike(task: ProxyExample) -> bool:
-        return task.prediction.shape == task.target.shape
-
-    def _features(self, canvas: Canvas, features: FeatureMap, state: State, facts: dict[str, Any]) -> None:
+    def _features(
+        self, canvas: Canvas, features: FeatureMap, by: Kind, weights: str, purity: Mapping[Kind, float]
+    ) -> None:
         left, top, side = _MAP
-        by = state["colour_by"]
-        title = f"{_title(state).split()[0]} by {by}: purity {facts['purity'][by]:.2f}"
-        canvas.text(left, 28, title, size=TITLE - 2, bold=True, fit=side)
-        canvas.box(left, top, left + side, top + side, edge=PALE, width=1)
+        canvas.text(left, 28, f"{weights} by {by}: purity {purity[by]:.2f}", size=TITLE - 2, bold=True, fit=side)
         places = np.asarray(features.places, dtype=float)
         middle = (places.max(axis=0) + places.min(axis=0)) / 2
         reach = max(float(np.abs(places - middle).max()), 1e-12)
-        looks = _looks(features, by)
-        radius = 6.0 if len(looks) < _MANY else 4.8
-        for place, look in zip((places - middle) / reach, looks, strict=True):
-            x, y = left + side / 2 + (side / 2 - 12) * place[0], top + side / 2 - (side / 2 - 12) * place[1]
-            marker(canvas, (x, y), look.marker, look.color, 0.75 * radius if look.background else radius)
-        shown = sorted(dict.fromkeys(zip(_values(features, by).tolist(), looks, strict=True)), key=lambda pair: pair[0])
-        legend(canvas, left, top + side + 28, 400, [look for _, look in shown], rows=5)
+        values = {"class": features.labels, "colour": features.colour_bins, "position": features.positions}[by]
+        looks = looks_by(by, values, features.classes)
+        cloud(canvas, _MAP, (places - middle) / reach, looks, 6.0 if len(looks) < _MANY else 4.8, rim=12)
+        shown = dict(sorted(zip(values.tolist(), looks, strict=True), key=lambda pair: pair[0]))
+        legend(canvas, left, top + side + 28, 400, list(shown.values()), rows=5)
 
 
 def _features_of(task: ProxyExample, state: State) -> FeatureMap | None:
@@ -199,26 +206,3 @@ def _features_of(task: ProxyExample, state: State) -> FeatureMap | None:
 
 def _title(state: State) -> str:
     return "Random features" if state.get("weights") == "random" else "Features"
-
-
-def _fitted(canvas: Canvas, picture: NDArray[np.uint8], left: float, top: float, side: float) -> None:
-    """Puts a picture into a square, whole and at its own proportions."""
-    height, width = picture.shape[-2:]
-    scale = side / max(height, width)
-    x, y = left + (side - scale * width) / 2, top + (side - scale * height) / 2
-    canvas.picture(picture, x, y, scale * width, scale * height)
-    canvas.box(left, top, left + side, top + side, edge=PALE, width=1)
-
-
-def _values(features: FeatureMap, by: str) -> NDArray[np.int64]:
-    return {"class": features.labels, "colour": features.colour_bins, "position": features.positions}[by]
-
-
-def _looks(features: FeatureMap, by: str) -> list[ClassStyle]:
-    if by == "class":
-        styles = style.class_styles(features.classes)
-        return [style.style_of(styles, int(label)) for label in features.labels]
-    if by == "colour":
-        return [colour_look(min(int(b), GREY, len(HUES))) for b in features.colour_bins]
-    cells = [f"{row} {column}" for row in _ROWS for column in _PLACES]
-    return [ClassStyle(cells[p], style.SAFE_COLOURS[p], style.MARKERS[p]) for p in map(int, features.positions)]

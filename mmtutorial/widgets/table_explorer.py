@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from mmtutorial import words
@@ -11,6 +12,7 @@ from mmtutorial.plots import style
 from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas
 from mmtutorial.widgets.toolkit.charts import Chart, ticks
 from mmtutorial.widgets.toolkit.controls import Choice, State
+from mmtutorial.widgets.toolkit.drawable import Facts
 from mmtutorial.widgets.toolkit.explorer import Explorer
 from mmtutorial.widgets.toolkit.marks import marker
 
@@ -23,7 +25,26 @@ _WARNING = (
 )
 
 
-class TableExplorer(Explorer):
+@dataclass(frozen=True)
+class TableRow(Facts):
+    """One arm: its mean mIoU in percent with its 95 % interval, its number of seeds, and the slides' figures."""
+
+    arm: str
+    mean: float
+    interval: tuple[float, float] | None
+    seeds: int
+    theirs: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class TableFacts(Facts):
+    """The rows on show, and the benchmark and network of the slides for which ours stand."""
+
+    rows: list[TableRow]
+    stands_for: str
+
+
+class TableExplorer(Explorer[TableFacts]):
     """Choose a benchmark with its network, and a pre-training; see ours beside theirs.
 
     Args:
@@ -58,8 +79,8 @@ class TableExplorer(Explorer):
             Choice("order", "order", ("as run", "by ours"), "as run"),
         )
 
-    def facts(self, state: State) -> dict[str, Any]:
-        """The rows on show: arm, mean, interval, number of seeds, and the slides' figures."""
+    def facts(self, state: State) -> TableFacts:
+        """Return the rows on show: arm, mean, interval, number of seeds, and the slides' figures."""
         chosen = [
             row
             for row in self._rows
@@ -68,24 +89,18 @@ class TableExplorer(Explorer):
         if state["order"] == "by ours":
             chosen.sort(key=lambda row: -row["miou_mean"])
         rows = [
-            {
-                "arm": row["arm"],
-                "mean": float(row["miou_mean"]),
-                "interval": _bounds(row["miou_ci95"]),
-                "seeds": len(row["seeds"]),
-                "theirs": row["theirs"],
-            }
-            for row in chosen
+            TableRow(r["arm"], float(r["miou_mean"]), _bounds(r["miou_ci95"]), len(r["seeds"]), r["theirs"])
+            for r in chosen
         ]
         where = next(row["stands_for"] for row in self._rows if row["place"] == state["place"])
-        return {"rows": rows, "stands_for": where}
+        return TableFacts(rows, where)
 
-    def draw(self, canvas: Canvas, state: State, facts: dict[str, Any]) -> None:
-        """Draws a line of points for each arm."""
-        title = f"mIoU in percent: ours ({state['place']}), theirs ({facts['stands_for']})"
+    def draw(self, canvas: Canvas, state: State, facts: TableFacts) -> None:
+        """Draw a line of points for each arm."""
+        title = f"mIoU in percent: ours ({state['place']}), theirs ({facts.stands_for})"
         canvas.text(8, 28, title, size=TITLE - 2, bold=True, fit=1184)
-        rows = facts["rows"]
-        ends = [v for row in rows for v in (row["mean"], *(row["interval"] or ()), *row["theirs"])]
+        rows = facts.rows
+        ends = [v for row in rows for v in (row.mean, *(row.interval or ()), *row.theirs)]
         high = min(100.0, max(10.0, 1.08 * max(ends, default=10.0)))
         low = min(0.0, min(ends, default=0.0))
         chart = Chart(canvas, 330, _TOP, 850, _BOTTOM, (low, high), (0, 1))
@@ -97,41 +112,41 @@ class TableExplorer(Explorer):
             self._row(canvas, chart, row, _TOP + step * (place + 0.5), step)
         if not rows:
             canvas.text(330, 200, "No such row was run: choose another pre-training.")
-        canvas.paragraph(8, 608, 1184, _WARNING, size=15, color="#454C55", lines=2)
+        canvas.paragraph(8, 608, 1184, _WARNING, size=15, color=style.QUIET, lines=2)
 
-    def alt(self, state: State, facts: dict[str, Any]) -> str:
-        """Every row in words."""
+    def alt(self, state: State, facts: TableFacts) -> str:
+        """Say every row in words."""
         said = []
-        for row in facts["rows"]:
-            interval = f" (95 % interval {words.span(row['interval'])})" if row["interval"] else ""
-            theirs = " and ".join(words.number(v) for v in row["theirs"])
-            seeds = words.count(row["seeds"], "seed")
+        for row in facts.rows:
+            interval = f" (95 % interval {words.span(row.interval)})" if row.interval else ""
+            theirs = " and ".join(words.number(v) for v in row.theirs)
+            seeds = words.count(row.seeds, "seed")
             said.append(
-                f"{row['arm']}: ours {words.number(row['mean'])}{interval}, {seeds}"
+                f"{row.arm}: ours {words.number(row.mean)}{interval}, {seeds}"
                 + (f", theirs {theirs}" if theirs else "")
             )
         rows = "; ".join(said) or "no such row was run"
-        return f"mIoU in percent on {state['place']}, beside the slides’ {facts['stands_for']}. {rows}."
+        return f"mIoU in percent on {state['place']}, beside the slides’ {facts.stands_for}. {rows}."
 
-    def _row(self, canvas: Canvas, chart: Chart, row: dict[str, Any], y: float, step: float) -> None:
+    def _row(self, canvas: Canvas, chart: Chart, row: TableRow, y: float, step: float) -> None:
         size = 16 if step >= 22 else 12
-        canvas.text(8, y, row["arm"], size=size, anchor="lm", fit=305)
+        canvas.text(8, y, row.arm, size=size, anchor="lm", fit=305)
         canvas.line([(chart.left, y), (chart.right, y)], "#F1F2F4", 1)
-        x = chart.at(row["mean"], 0)[0]
-        if row["interval"]:
-            low, high = (chart.at(v, 0)[0] for v in row["interval"])
+        x = chart.at(row.mean, 0)[0]
+        if row.interval:
+            low, high = (chart.at(v, 0)[0] for v in row.interval)
             canvas.line([(low, y), (high, y)], _OURS, 3)
-        for value in row["theirs"]:
+        for value in row.theirs:
             marker(canvas, (chart.at(value, 0)[0], y), "s", _THEIRS, 7, hollow=True, edge=2.5)
         canvas.circle((x, y), 7, _OURS, "#FFFFFF", 1)
-        span = f"  ({words.span(row['interval'])})" if row["interval"] else f"  ({words.count(row['seeds'], 'seed')})"
-        canvas.text(870, y, words.number(row["mean"]) + span, size=size, anchor="lm", fit=230)
-        theirs = ", ".join(words.number(v) for v in row["theirs"])
+        span = f"  ({words.span(row.interval)})" if row.interval else f"  ({words.count(row.seeds, 'seed')})"
+        canvas.text(870, y, words.number(row.mean) + span, size=size, anchor="lm", fit=230)
+        theirs = ", ".join(words.number(v) for v in row.theirs)
         canvas.text(1110, y, theirs or words.NOTHING, size=size, anchor="lm", fit=84)
 
 
 def printed(benchmark: str, backbone: str, arm: str) -> tuple[float, ...]:
-    """Returns the slides' figures for an arm: none, one, or two where their tables differ."""
+    """Return the slides' figures for an arm: none, one, or two where their tables differ."""
     # Here, not above: its package also trains, and the other explorers should load without that.
     from mmtutorial.reproduction.paper import BENCHMARKS, METHODS
 

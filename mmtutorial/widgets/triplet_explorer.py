@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,9 +16,10 @@ from mmtutorial.errors import InputError
 from mmtutorial.graph import connected_graph
 from mmtutorial.plots import style
 from mmtutorial.triplet import hinge, triplet_distances, triplet_loss, triplet_statistics
-from mmtutorial.widgets.toolkit.canvas import PALE, TITLE, Canvas, Point, blend
+from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas, Point
 from mmtutorial.widgets.toolkit.charts import Chart
 from mmtutorial.widgets.toolkit.controls import Slider, State, Toggle
+from mmtutorial.widgets.toolkit.drawable import Facts
 from mmtutorial.widgets.toolkit.explorer import Explorer
 
 Distances = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -31,7 +32,35 @@ _ROLES = ("anchor", "positive", "negative")
 _COLOURS = (style.INK, style.SAFE_COLOURS[0], style.SAFE_COLOURS[3])
 
 
-class TripletExplorer(Explorer):
+@dataclass(frozen=True)
+class TripletFacts(Facts):
+    """One triplet and the batch behind it; distances are squared, 0 to 4.
+
+    Attributes:
+        positive_distance: From anchor to positive.
+        negative_distance: From anchor to negative.
+        loss: Of the triplet.
+        gradient: ``(3, 2)`` of the loss by anchor, positive and negative.
+        active_share: Share of the batch's triplets whose hinge is open, 0 to 1.
+        half_margin: The margin at which half of them are.
+        triplets: Number of the batch's triplets.
+    """
+
+    positive_distance: float
+    negative_distance: float
+    loss: float
+    gradient: NDArray[np.float64]
+    active_share: float
+    half_margin: float
+    triplets: int
+
+    @property
+    def open(self) -> bool:
+        """Whether the triplet's hinge is open."""
+        return self.loss > 0
+
+
+class TripletExplorer(Explorer[TripletFacts]):
     """One triplet on the unit circle, and the share of active triplets of a batch against the margin.
 
     Args:
@@ -64,8 +93,8 @@ class TripletExplorer(Explorer):
         """Non-negative features lie in the first quadrant."""
         return dict.fromkeys(_ROLES, (0, 90 if state["non_negative"] else 359))
 
-    def facts(self, state: State) -> dict[str, Any]:
-        """Distances, loss and gradient of the triplet; share of active triplets of the batch."""
+    def facts(self, state: State) -> TripletFacts:
+        """Return distances, loss and gradient of the triplet; share of active triplets of the batch."""
         places = torch.tensor([_unit(state[role]) for role in _ROLES], dtype=torch.float64, requires_grad=True)
         triplet = torch.tensor([[0, 1, 2]])
         loss = triplet_loss(places, triplet, margin=state["margin"])
@@ -73,61 +102,55 @@ class TripletExplorer(Explorer):
         positive, negative = (d.item() for d in triplet_distances(places.detach(), triplet))
         near, far = self._batch(state)
         watched = triplet_statistics(torch.from_numpy(near), torch.from_numpy(far), margin=state["margin"])
-        return {
-            "positive_distance": positive,
-            "negative_distance": negative,
-            "loss": loss.item(),
-            "open": loss.item() > 0,
-            "gradient": gradient.numpy(),
-            "active_share": watched.active_share,
-            "half_margin": float(np.median(far - near)),
-            "triplets": len(near),
-        }
+        half = float(np.median(far - near))
+        return TripletFacts(
+            positive, negative, loss.item(), gradient.numpy(), watched.active_share, half, triplets=len(near)
+        )
 
-    def draw(self, canvas: Canvas, state: State, facts: dict[str, Any]) -> None:
-        """Draws circle, numbers and curve."""
+    def draw(self, canvas: Canvas, state: State, facts: TripletFacts) -> None:
+        """Draw circle, numbers and curve."""
         self._circle(canvas, state, facts)
         self._numbers(canvas, state, facts)
         self._curve(canvas, state, facts)
 
-    def alt(self, state: State, facts: dict[str, Any]) -> str:
+    def alt(self, state: State, facts: TripletFacts) -> str:
         """The numbers in words."""
         where = "the quadrant of non-negative features" if state["non_negative"] else "the unit circle"
-        hinge_is = "open" if facts["open"] else "closed: no gradient"
+        hinge_is = "open" if facts.open else "closed: no gradient"
         return (
             f"A triplet on {where}: anchor at {state['anchor']}, positive at {state['positive']}, negative at "
-            f"{state['negative']} degrees. Squared distance to the positive {facts['positive_distance']:.2f}, to the "
-            f"negative {facts['negative_distance']:.2f}; margin {state['margin']:.2f}; loss {facts['loss']:.2f}; the "
-            f"hinge is {hinge_is}. Of {words.count(facts['triplets'], 'triplet')} of a batch "
-            f"{100 * facts['active_share']:.0f} % are active at this margin; half are at "
-            f"{words.number(facts['half_margin'], 2)}."
+            f"{state['negative']} degrees. Squared distance to the positive {facts.positive_distance:.2f}, to the "
+            f"negative {facts.negative_distance:.2f}; margin {state['margin']:.2f}; loss {facts.loss:.2f}; the "
+            f"hinge is {hinge_is}. Of {words.count(facts.triplets, 'triplet')} of a batch "
+            f"{100 * facts.active_share:.0f} % are active at this margin; half are at "
+            f"{words.number(facts.half_margin, 2)}."
         )
 
     def _batch(self, state: State) -> Distances:
         return self._distances or toy_batch(state["scatter"], state["non_negative"])
 
-    def _circle(self, canvas: Canvas, state: State, facts: dict[str, Any]) -> None:
+    def _circle(self, canvas: Canvas, state: State, facts: TripletFacts) -> None:
         canvas.text(8, 28, "One triplet", size=TITLE, bold=True)
         (x, y), r = _MIDDLE, _RADIUS
-        canvas.line([(x - r - 30, y), (x + r + 30, y)], PALE, 1.5)
-        canvas.line([(x, y - r - 30), (x, y + r + 30)], PALE, 1.5)
+        canvas.line([(x - r - 30, y), (x + r + 30, y)], style.PALE, 1.5)
+        canvas.line([(x, y - r - 30), (x, y + r + 30)], style.PALE, 1.5)
         inside = state["non_negative"]
-        canvas.circle(_MIDDLE, r, edge=PALE if inside else style.FAINT, width=2)
+        canvas.circle(_MIDDLE, r, edge=style.PALE if inside else style.FAINT, width=2)
         if inside:
             arc = [_on(angle) for angle in range(0, 91, 3)]
             canvas.line(arc, style.INK, 3)
         at = [_on(state[role]) for role in _ROLES]
         canvas.line([at[0], at[1]], _COLOURS[1], 3)
         canvas.dashes(at[0], at[2], _COLOURS[2], 3)
-        for place, pull, color in zip(at, facts["gradient"], _COLOURS, strict=True):
+        for place, pull, color in zip(at, facts.gradient, _COLOURS, strict=True):
             # Downhill, against the gradient; up is negative in pixels.
             step = (-45 * float(pull[0]), 45 * float(pull[1]))
-            canvas.arrow(place, (place[0] + step[0], place[1] + step[1]), blend(color, 0.6), 6, head=16)
+            canvas.arrow(place, (place[0] + step[0], place[1] + step[1]), style.blend(color, 0.6), 6, head=16)
         for place, color in zip(at, _COLOURS, strict=True):
             canvas.circle(place, 12, color, "#FFFFFF", 2)
         for letter, place in self._letters(state):
             canvas.text(*place, letter, bold=True, anchor="mm")
-        canvas.text(8, 584, "Arrows: where one step downhill moves each point.", size=16, color="#454C55")
+        canvas.text(8, 584, "Arrows: where one step downhill moves each point.", size=16, color=style.QUIET)
 
     def _letters(self, state: State) -> list[tuple[str, Point]]:
         """Names of the points outside the circle; points that meet share their place in one line."""
@@ -140,12 +163,12 @@ class TripletExplorer(Explorer):
                 groups.append((state[role], [role[0]]))
         return [(",".join(names), _on(angle, _RADIUS + 30)) for angle, names in groups]
 
-    def _numbers(self, canvas: Canvas, state: State, facts: dict[str, Any]) -> None:
+    def _numbers(self, canvas: Canvas, state: State, facts: TripletFacts) -> None:
         lines = (
-            ("D(a, p)", facts["positive_distance"], _COLOURS[1]),
-            ("D(a, n)", facts["negative_distance"], _COLOURS[2]),
+            ("D(a, p)", facts.positive_distance, _COLOURS[1]),
+            ("D(a, n)", facts.negative_distance, _COLOURS[2]),
             ("margin", state["margin"], style.FAINT),
-            ("loss", facts["loss"], style.INK),
+            ("loss", facts.loss, style.INK),
         )
         canvas.text(_TABLE, 28, "Its loss", size=TITLE, bold=True)
         for row, (name, value, color) in enumerate(lines):
@@ -156,38 +179,38 @@ class TripletExplorer(Explorer):
             # A loss is at most 4 plus the margin.
             canvas.box(_TABLE, base + 10, _TABLE + max(1, 280 * value / (4 + MOST)), base + 24, fill=color)
         canvas.text(_TABLE, 348, "max(0, D(a, p) − D(a, n) + margin)", size=14)
-        verdict = "Hinge open: the triplet pulls and pushes." if facts["open"] else "Hinge closed: no gradient."
-        canvas.box(_TABLE, 366, _TABLE + 280, 430, fill="#FBE9DD" if facts["open"] else "#E3EEF7")
+        verdict = "Hinge open: the triplet pulls and pushes." if facts.open else "Hinge closed: no gradient."
+        canvas.box(_TABLE, 366, _TABLE + 280, 430, fill="#FBE9DD" if facts.open else "#E3EEF7")
         canvas.paragraph(_TABLE + 10, 392, 264, verdict, size=17, lines=2)
         self._remark(canvas, state, facts)
 
-    def _remark(self, canvas: Canvas, state: State, facts: dict[str, Any]) -> None:
+    def _remark(self, canvas: Canvas, state: State, facts: TripletFacts) -> None:
         remark = "Unit vectors: D is at most 4, so above a margin of 4 no hinge ever closes."
         if state["non_negative"]:
             remark = "In the quadrant D is at most 2: at a margin of 2.1 no hinge ever closes."
-        if facts["open"] and not np.abs(facts["gradient"]).max() > 1e-9:
+        if facts.open and not np.abs(facts.gradient).max() > 1e-9:
             remark = "The hinge is open, yet here the gradient is zero."
-        canvas.paragraph(_TABLE, 464, 282, remark, size=16, color="#454C55", lines=4)
+        canvas.paragraph(_TABLE, 464, 282, remark, size=16, color=style.QUIET, lines=4)
 
-    def _curve(self, canvas: Canvas, state: State, facts: dict[str, Any]) -> None:
+    def _curve(self, canvas: Canvas, state: State, facts: TripletFacts) -> None:
         canvas.text(_CHART - 36, 28, "A whole batch", size=TITLE, bold=True)
         chart = Chart(canvas, _CHART, 96, 1180, 396, (0, MOST), (0, 1))
-        canvas.text(_CHART - 36, 66, f"active at this margin: {100 * facts['active_share']:.0f} %")
+        canvas.text(_CHART - 36, 66, f"active at this margin: {100 * facts.active_share:.0f} %")
         chart.axes([0, 1, 2, 3, 4], [0, 0.25, 0.5, 0.75, 1], xlabel="margin", digits=2)
         near, far = (torch.from_numpy(d) for d in self._batch(state))
         margins = np.linspace(0, MOST, 91)
         shares = [float((hinge(near, far, float(m)) > 0).double().mean()) for m in margins]
         chart.curve(margins.tolist(), shares, style.SAFE_COLOURS[2], 4)
         chart.upright(state["margin"])
-        canvas.circle(chart.at(state["margin"], facts["active_share"]), 8, style.SAFE_COLOURS[3], style.INK)
-        half = f"Share of {words.count(facts['triplets'], 'triplet')} of a connected graph whose hinge is open. "
-        half += f"Half of them are at margin {words.number(facts['half_margin'], 2)}."
-        canvas.paragraph(_CHART - 36, 464, 330, half, size=16, color="#454C55", lines=5)
+        canvas.circle(chart.at(state["margin"], facts.active_share), 8, style.SAFE_COLOURS[3], style.INK)
+        half = f"Share of {words.count(facts.triplets, 'triplet')} of a connected graph whose hinge is open. "
+        half += f"Half of them are at margin {words.number(facts.half_margin, 2)}."
+        canvas.paragraph(_CHART - 36, 464, 330, half, size=16, color=style.QUIET, lines=5)
 
 
 @lru_cache(maxsize=256)
 def toy_batch(scatter: int, non_negative: bool, patches: int = 60, classes: int = 3) -> Distances:
-    """Returns the distances along a connected graph over toy embeddings on the circle.
+    """Return the distances along a connected graph over toy embeddings on the circle.
 
     Args:
         scatter: Standard deviation of the angle within a class, in degrees.
@@ -215,5 +238,5 @@ def _on(degrees: float, radius: float = _RADIUS) -> Point:
 
 
 def _apart(a: float, b: float) -> float:
-    """Returns the angle between two directions, 0 to 180 degrees."""
+    """Return the angle between two directions, 0 to 180 degrees."""
     return abs((a - b + 180) % 360 - 180)

@@ -32,7 +32,7 @@ from mmtutorial.plots.style import (
     blend,
     luminance,
     paint,
-    rgb,
+    rgb_of,
     to_hex,
 )
 from mmtutorial.plots.tables import largest_confusions, row_percentages, shade
@@ -131,7 +131,7 @@ def test_names_that_are_no_arms_take_the_look_of_their_place() -> None:
 @given(channels=st.tuples(*[st.integers(0, 255)] * 3), share=st.floats(0, 1))
 def test_colours_come_back_from_their_text(channels: tuple[int, int, int], share: float) -> None:
     text = to_hex(channels)
-    assert rgb(text) == channels
+    assert rgb_of(text) == channels
     assert blend(text, 1) == text
     assert blend(text, 0, "#102030") == "#102030"
     low, high = sorted((luminance(text), 1.0))

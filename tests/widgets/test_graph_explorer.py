@@ -54,18 +54,18 @@ def test_the_numbers_are_those_of_the_graphs(values: dict[str, int]) -> None:
     assert nodes <= values["patches"]
     visited = min(values["visited"], nodes)
     right = drawing.connected.triplets[:visited]
-    assert facts["right"]["triplets"] == len(right)
+    assert facts.right.triplets == len(right)
     everything = drawing.random.triplets
     shown = len(everything) if visited == nodes else visited if values["equal_count"] else visited // 3
     left = everything[:shown]
-    assert facts["left"]["triplets"] == len(left)
-    for side, triplets in (("left", left), ("right", right)):
-        assert facts[side]["pieces"] == pieces_by_walking(drawing.labels, triplets)
+    assert facts.left.triplets == len(left)
+    for side, triplets in ((facts.left, left), (facts.right, right)):
+        assert side.pieces == pieces_by_walking(drawing.labels, triplets)
         unused = sorted(set(range(nodes)) - set(triplets.flatten().tolist()))
-        assert facts[side]["unused"] == unused
-        assert facts[side]["coverage"] == pytest.approx(1 - len(unused) / nodes)
+        assert list(side.unused) == unused
+        assert side.coverage == pytest.approx(1 - len(unused) / nodes)
     if visited == nodes:
-        assert set(facts["right"]["pieces"].values()) == {1}
+        assert set(facts.right.pieces.values()) == {1}
     if values["equal_count"]:
         assert len(everything) == len(drawing.connected.triplets)
 
@@ -139,7 +139,7 @@ def test_your_own_patches() -> None:
     batch = PatchBatch(images, LABELS, torch.zeros(len(LABELS), 4), torch.arange(len(LABELS)))
     explorer = GraphExplorer(batch, TABLE)
     facts = explorer.facts(explorer.state(patches=10, classes=3, visited=10))
-    assert facts["right"]["pieces"] == {0: 1, 1: 1, 2: 1}
+    assert facts.right.pieces == {0: 1, 1: 1, 2: 1}
     assert explorer._pixels.max() > 200
     assert "dog" in explorer.static(patches=10, classes=3).alt
     with pytest.raises(InputError, match="without their class table"):

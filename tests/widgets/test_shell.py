@@ -122,7 +122,7 @@ def test_a_slider_is_as_long_as_the_state_allows() -> None:
 def test_only_the_shell_needs_ipywidgets_and_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = Path(widgets.__file__).parent
     asks = re.compile(r"^\s*(import|from) ipywidgets", re.MULTILINE)
-    needs = [path.name for path in sorted(folder.glob("*.py")) if asks.search(path.read_text(encoding="utf-8"))]
+    needs = [path.name for path in sorted(folder.rglob("*.py")) if asks.search(path.read_text(encoding="utf-8"))]
     assert needs == ["shell.py"]
     init = (folder / "__init__.py").read_text(encoding="utf-8")
     assert "shell" not in re.findall(r"from mmtutorial\.widgets\.(\w+)", init)

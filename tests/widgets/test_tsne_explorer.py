@@ -14,6 +14,7 @@ from mmtutorial.errors import InputError
 from mmtutorial.patches import PatchBatch
 from mmtutorial.widgets import EmbeddingFrames, TsneExplorer, embedding_frames
 from mmtutorial.widgets.embedding_frames import GREY, HUES, _aligned, colour_bins
+from mmtutorial.widgets.tsne_explorer import Picked
 from tests.widgets.explorers import TABLE, embedding_arrays
 
 
@@ -115,7 +116,7 @@ def test_the_words_give_step_purity_and_patch() -> None:
     assert facts["step"] == 75
     assert facts["purity"] == frames.purity[3]
     assert facts["perplexity"] == 5
-    assert facts["picked"] == {"patch": 7, "class": "cat", "image": 1, "colour": "pink"}
+    assert facts.picked == Picked(patch=7, label="cat", image=1, colour="pink")
     alt = explorer.static(moment=3, point=7, perplexity=5.0).alt
     assert "after 75 tuning steps: t-SNE of perplexity 5 and PCA, coloured by class" in alt
     assert "images 0.90; before tuning 0.20. Patch 7: cat, image 1, mostly pink." in alt

@@ -16,14 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from mmtutorial.plots import style, tables
+from mmtutorial.plots import style
 from mmtutorial.widgets.toolkit.frame import TextBox
 
 SCALE = 2
 BODY = 18
 """Size of ordinary type in pixels of a frame 1200 wide."""
 TITLE = 22
-PALE = "#E3E5E8"
 
 Point = tuple[float, float]
 Font = ImageFont.FreeTypeFont
@@ -35,17 +34,6 @@ def _font(size: int, bold: bool) -> Font:
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name
     return ImageFont.truetype(str(path), size * SCALE, layout_engine=ImageFont.Layout.BASIC)
-
-
-def blend(color: str, share: float, ground: str = "#FFFFFF") -> str:
-    """Returns a colour thinned on a ground: share 1 is the colour, 0 the ground."""
-    pairs = zip(style.rgb_of(color), style.rgb_of(ground), strict=True)
-    return "#{:02X}{:02X}{:02X}".format(*(round(share * top + (1 - share) * low) for top, low in pairs))
-
-
-def luminance(color: str) -> float:
-    """Returns the relative luminance of a colour, 0 to 1."""
-    return tables.luminance(*style.rgb_of(color))
 
 
 class Canvas:
@@ -64,15 +52,15 @@ class Canvas:
         self._pen = ImageDraw.Draw(self._sheet)
 
     def finished(self) -> Image.Image:
-        """Returns the drawing at its size."""
+        """Return the drawing at its size."""
         return self._sheet.reduce(SCALE)
 
     def line(self, points: Sequence[Point], color: str = style.INK, width: float = 2) -> None:
-        """Draws a line through points."""
+        """Draw a line through points."""
         self._pen.line([_up(p) for p in points], fill=color, width=max(1, round(width * SCALE)), joint="curve")
 
     def dashes(self, start: Point, end: Point, color: str = style.INK, width: float = 2, dash: float = 8) -> None:
-        """Draws a dashed straight line."""
+        """Draw a dashed straight line."""
         length = math.dist(start, end)
         pieces = max(1, round(length / (2 * dash)))
         for piece in range(pieces):
@@ -80,7 +68,7 @@ class Canvas:
             self.line([_between(start, end, near), _between(start, end, far)], color, width)
 
     def arrow(self, start: Point, end: Point, color: str = style.INK, width: float = 3, head: float = 13) -> None:
-        """Draws an arrow; one shorter than its head is only a head."""
+        """Draw an arrow; one shorter than its head is only a head."""
         length = math.dist(start, end)
         if length < 1e-6:
             return
@@ -96,7 +84,7 @@ class Canvas:
     def circle(
         self, centre: Point, radius: float, fill: str | None = None, edge: str | None = None, width: float = 2
     ) -> None:
-        """Draws a circle."""
+        """Draw a circle."""
         (x, y), r = centre, radius
         pixels = max(1, round(width * SCALE)) if edge else 0
         self._pen.ellipse([_up((x - r, y - r)), _up((x + r, y + r))], fill=fill, outline=edge, width=pixels)
@@ -111,20 +99,20 @@ class Canvas:
         edge: str | None = None,
         width: float = 2,
     ) -> None:
-        """Draws a rectangle; its edge lies inside."""
+        """Draw a rectangle; its edge lies inside."""
         pixels = max(1, round(width * SCALE)) if edge else 0
         corners = [_up((min(left, right), min(top, bottom))), _up((max(left, right), max(top, bottom)))]
         self._pen.rectangle(corners, fill=fill, outline=edge, width=pixels)
 
     def polygon(self, points: Sequence[Point], fill: str, edge: str | None = None, width: float = 1) -> None:
-        """Draws a filled polygon."""
+        """Draw a filled polygon."""
         corners = [_up(p) for p in points]
         self._pen.polygon(corners, fill=fill)
         if edge:
             self._pen.line([*corners, corners[0]], fill=edge, width=max(1, round(width * SCALE)), joint="curve")
 
     def picture(self, pixels: NDArray[Any], left: float, top: float, width: float, height: float) -> None:
-        """Puts an image ``(3, h, w)`` or ``(h, w, 3)`` of uint8 into a box; small ones keep their hard pixels."""
+        """Put an image ``(3, h, w)`` or ``(h, w, 3)`` of uint8 into a box; small ones keep their hard pixels."""
         array = np.moveaxis(pixels, 0, -1) if pixels.shape[0] == 3 and pixels.shape[-1] != 3 else pixels
         size = (max(1, round(width * SCALE)), max(1, round(height * SCALE)))
         enlarged = size[0] >= array.shape[1]
@@ -132,8 +120,17 @@ class Canvas:
         image = Image.fromarray(np.ascontiguousarray(array, dtype=np.uint8), "RGB").resize(size, how)
         self._sheet.paste(image, (round(left * SCALE), round(top * SCALE)))
 
+    def fitted(self, pixels: NDArray[Any], left: float, top: float, side: float, *, centred: bool = False) -> Point:
+        """Put an image whole and at its own proportions into a square; return how wide and high it is there."""
+        height, width = pixels.shape[-2:] if pixels.shape[0] == 3 else pixels.shape[:2]
+        scale = side / max(height, width)
+        wide, high = scale * width, scale * height
+        room = ((side - wide) / 2, (side - high) / 2) if centred else (0.0, 0.0)
+        self.picture(pixels, left + room[0], top + room[1], wide, high)
+        return wide, high
+
     def text_width(self, text: str, size: int = BODY, bold: bool = False) -> float:
-        """Returns the width of a text in pixels."""
+        """Return the width of a text in pixels."""
         return _font(size, bold).getlength(text) / SCALE
 
     def text(
@@ -148,7 +145,7 @@ class Canvas:
         anchor: str = "ls",
         fit: float | None = None,
     ) -> float:
-        """Writes one line and returns its width.
+        """Write one line and return its width.
 
         Args:
             x: Place across.
@@ -175,7 +172,7 @@ class Canvas:
     def paragraph(
         self, x: float, y: float, width: float, text: str, *, size: int = BODY, color: str = style.INK, lines: int = 9
     ) -> float:
-        """Writes lines of at most a width, the first with its base at ``y``; returns the base of the next line."""
+        """Write lines of at most a width, the first with its base at ``y``; returns the base of the next line."""
         for line in self._wrapped(text, size, width)[:lines]:
             self.text(x, y, line, size=size, color=color, fit=width)
             y += round(size * 1.4)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mmtutorial import words
 from mmtutorial.plots import style
-from mmtutorial.widgets.toolkit.canvas import PALE, Canvas, Point
+from mmtutorial.widgets.toolkit.canvas import Canvas, Point
 
 TICK = 15
 
@@ -36,16 +36,16 @@ class Chart:
     y: tuple[float, float]
 
     def at(self, x: float, y: float) -> Point:
-        """Returns the place of a pair of values."""
+        """Return the place of a pair of values."""
         across = (x - self.x[0]) / ((self.x[1] - self.x[0]) or 1)
         up = (y - self.y[0]) / ((self.y[1] - self.y[0]) or 1)
         return self.left + across * (self.right - self.left), self.bottom - up * (self.bottom - self.top)
 
     def axes(self, xticks: Sequence[float], yticks: Sequence[float], *, xlabel: str = "", digits: int = 1) -> None:
-        """Draws both axes with their ticks; ticks across are whole numbers where they can be."""
+        """Draw both axes with their ticks; ticks across are whole numbers where they can be."""
         for value in yticks:
             height = self.at(self.x[0], value)[1]
-            self.canvas.line([(self.left, height), (self.right, height)], PALE, 1)
+            self.canvas.line([(self.left, height), (self.right, height)], style.PALE, 1)
             label = words.number(value, digits)
             self.canvas.text(self.left - 7, height, label, size=TICK, anchor="rm")
         for value in xticks:
@@ -57,7 +57,7 @@ class Chart:
         self.canvas.text((self.left + self.right) / 2, self.bottom + 30, xlabel, size=TICK, anchor="mt")
 
     def curve(self, xs: Sequence[float], ys: Sequence[float], color: str, width: float = 3) -> None:
-        """Draws a line through values; a value that is no number leaves a gap."""
+        """Draw a line through values; a value that is no number leaves a gap."""
         piece: list[Point] = []
         for x, y in zip(xs, ys, strict=True):
             if math.isfinite(y):
@@ -72,12 +72,12 @@ class Chart:
             self.canvas.line(piece, color, width)
 
     def upright(self, x: float, color: str = style.INK) -> None:
-        """Draws a dashed upright line at a value."""
+        """Draw a dashed upright line at a value."""
         self.canvas.dashes(self.at(x, self.y[0]), self.at(x, self.y[1]), color, 2)
 
 
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
-    """Returns round values from ``low`` to ``high``, at most ``most`` of them."""
+    """Return round values from ``low`` to ``high``, at most ``most`` of them."""
     span = max(high - low, 1e-12)
     raw = span / max(1, most - 1)
     power = 10.0 ** math.floor(math.log10(raw))

@@ -32,7 +32,7 @@ class State(Mapping[str, Any]):
         return f"State({', '.join(f'{name}={value!r}' for name, value in self._values.items())})"
 
     def with_(self, **changes: Any) -> State:
-        """Returns a copy with some values changed; they are checked where the copy is used."""
+        """Return a copy with some values changed; they are checked where the copy is used."""
         return State({**self._values, **changes})
 
 
@@ -62,7 +62,7 @@ class Slider:
         return all(isinstance(v, int) for v in (self.low, self.high, self.default, self.step))
 
     def check(self, value: Any) -> Any:
-        """Returns the value, or raises InputError with the range."""
+        """Return the value, or raise InputError with the range."""
         number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if not number or not self.low <= value <= self.high or (self.whole and value != int(value)):
             kind = "a whole number" if self.whole else "a number"
@@ -70,7 +70,7 @@ class Slider:
         return int(value) if self.whole else float(value)
 
     def samples(self, most: int = 5) -> list[Any]:
-        """Returns values over the whole range, both ends and the default among them."""
+        """Return values over the whole range, both ends and the default among them."""
         steps = round((self.high - self.low) / self.step)
         places = {round(i * steps / max(1, most - 1)) for i in range(most)}
         values = {self.low + place * self.step for place in places} | {self.default, self.low, self.high}
@@ -94,14 +94,14 @@ class Choice:
     default: Any
 
     def check(self, value: Any) -> Any:
-        """Returns the value, or raises InputError with the options."""
+        """Return the value, or raise InputError with the options."""
         if value not in self.options:
             known = ", ".join(str(option) for option in self.options)
             raise InputError(f"{self.name} is {value!r}; choose one of: {known}")
         return value
 
     def samples(self, most: int = 5) -> list[Any]:
-        """Returns all options."""
+        """Return all options."""
         return list(self.options)
 
 
@@ -120,13 +120,13 @@ class Toggle:
     default: bool = False
 
     def check(self, value: Any) -> Any:
-        """Returns the value, or raises InputError."""
+        """Return the value, or raise InputError."""
         if not isinstance(value, bool):
             raise InputError(f"{self.name} is {value!r}; give True or False")
         return value
 
     def samples(self, most: int = 5) -> list[Any]:
-        """Returns both values."""
+        """Return both values."""
         return [False, True]
 
 
@@ -145,13 +145,13 @@ class Memory:
     default: tuple[int, ...] = ()
 
     def check(self, value: Any) -> Any:
-        """Returns the value as a tuple, or raises InputError."""
+        """Return the value as a tuple, or raises InputError."""
         if isinstance(value, str) or not isinstance(value, Sequence) or not all(type(v) is int for v in value):
             raise InputError(f"{self.name} is {value!r}; give a list of whole numbers")
         return tuple(value)
 
     def samples(self, most: int = 5) -> list[Any]:
-        """Returns the default alone."""
+        """Return the default alone."""
         return [self.default]
 
 
@@ -192,12 +192,12 @@ Control = Valued | Button | Play
 
 
 def valued(controls: Sequence[Control]) -> list[Valued]:
-    """Returns the controls that have a value in the state."""
+    """Return the controls that have a value in the state."""
     return [control for control in controls if isinstance(control, Slider | Choice | Toggle | Memory)]
 
 
 def make_state(controls: Sequence[Control], values: Mapping[str, Any]) -> State:
-    """Checks values against the controls and adds the defaults.
+    """Check values against the controls and add the defaults.
 
     Args:
         controls: The controls of an explorer.

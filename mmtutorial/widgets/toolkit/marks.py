@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mmtutorial.plots import style
 from mmtutorial.plots.style import ClassStyle
@@ -11,7 +15,7 @@ from mmtutorial.widgets.toolkit.canvas import BODY, Canvas, Point
 
 
 def _regular(corners: int, turn: float = 0.0, inner: float | None = None) -> tuple[Point, ...]:
-    """Corners of a regular polygon with the first on top, or of a star where an inner radius is given."""
+    """Return the corners of a regular polygon with the first on top, or of a star where an inner radius is given."""
     number = corners * (2 if inner is not None else 1)
     points = []
     for k in range(number):
@@ -52,7 +56,7 @@ _SHAPES: dict[str, tuple[Point, ...]] = {
 def marker(
     canvas: Canvas, centre: Point, shape: str, color: str, radius: float = 8, *, hollow: bool = False, edge: float = 1
 ) -> None:
-    """Draws one marker.
+    """Draw one marker.
 
     Args:
         canvas: Where.
@@ -71,8 +75,41 @@ def marker(
     canvas.polygon(points, fill, line, edge)
 
 
+def cloud(
+    canvas: Canvas,
+    box: tuple[float, float, float],
+    places: NDArray[np.floating[Any]],
+    looks: Sequence[ClassStyle],
+    radius: float,
+    *,
+    rim: float,
+    order: Iterable[int] | None = None,
+) -> list[Point]:
+    """Draw a map of points in a framed square.
+
+    Args:
+        canvas: Where.
+        box: Left, top and side of the square.
+        places: ``(P, 2)``, -1 to 1, upwards.
+        looks: Of each point; background is drawn smaller.
+        radius: Size of a point.
+        rim: Pixels between the frame and the farthest point.
+        order: Order of drawing, the last on top.
+
+    Returns:
+        The middle of each point on the canvas.
+    """
+    left, top, side = box
+    canvas.box(left, top, left + side, top + side, edge=style.PALE, width=1)
+    middle, reach = side / 2, side / 2 - rim
+    at = [(left + middle + reach * float(x), top + middle - reach * float(y)) for x, y in places]
+    for i in range(len(at)) if order is None else order:
+        marker(canvas, at[i], looks[i].marker, looks[i].color, radius * (0.75 if looks[i].background else 1))
+    return at
+
+
 def legend(canvas: Canvas, left: float, base: float, width: float, styles: Sequence[ClassStyle], rows: int = 3) -> None:
-    """Writes markers with their names in rows, as many in a row as fit.
+    """Write markers with their names in rows, as many in a row as fit.
 
     Args:
         canvas: Where.

@@ -17,7 +17,7 @@ from PIL import Image
 from mmtutorial.errors import InputError
 from mmtutorial.files import write_bytes
 from mmtutorial.widgets.toolkit.controls import valued
-from mmtutorial.widgets.toolkit.explorer import Explorer
+from mmtutorial.widgets.toolkit.drawable import Drawable
 from mmtutorial.widgets.toolkit.frame import Frame
 
 WIDTH = 1000
@@ -114,11 +114,11 @@ class Scrubber:
     frames: int
 
     def page(self) -> str:
-        """Returns the player as a page of its own."""
+        """Return the player as a page of its own."""
         return _PAGE.substitute(title=html.escape(self.title), player=self.html)
 
     def save(self, path: Path) -> None:
-        """Writes the page."""
+        """Write the page."""
         write_bytes(path, self.page().encode())
 
     def __repr__(self) -> str:
@@ -129,9 +129,9 @@ class Scrubber:
 
 
 def scrubber(
-    explorer: Explorer, control: str, values: Sequence[Any] | None = None, *, milliseconds: int = 700, **state: Any
+    explorer: Drawable[Any], control: str, values: Sequence[Any] | None = None, *, milliseconds: int = 700, **state: Any
 ) -> Scrubber:
-    """Draws frames beforehand and puts them into a player.
+    """Draw frames beforehand and put them into a player.
 
     Args:
         explorer: What is shown.
@@ -172,14 +172,14 @@ def scrubber(
 
 
 def _image(data: str, alt: str, label: str, place: int) -> str:
-    """Returns the tag of one frame; all but the first are hidden until their turn."""
+    """Return the tag of one frame; all but the first are hidden until their turn."""
     hidden = " hidden" if place else ""
     words, name = html.escape(alt, quote=True), html.escape(label, quote=True)
     return f'<img src="data:image/webp;base64,{data}" alt="{words}" data-label="{name}" width="100%"{hidden}>'
 
 
 def _stored(frames: Sequence[Frame]) -> list[str]:
-    """Returns all frames as base64 text, at the best quality at which together they are small enough."""
+    """Return all frames as base64 text, at the best quality at which together they are small enough."""
     small = [_shrunk(frame.image) for frame in frames]
     for quality in _QUALITIES:
         stored = [base64.b64encode(_webp(image, quality)).decode("ascii") for image in small]

@@ -11,7 +11,7 @@ from typing import Any
 
 from mmtutorial.errors import InputError
 from mmtutorial.widgets.toolkit.controls import Button, Choice, Control, Play, Slider, State, Toggle
-from mmtutorial.widgets.toolkit.explorer import Explorer
+from mmtutorial.widgets.toolkit.drawable import Drawable
 
 try:
     import ipywidgets  # type: ignore[import-untyped]
@@ -43,7 +43,7 @@ class Shell:
         box: All of it.
     """
 
-    def __init__(self, explorer: Explorer) -> None:
+    def __init__(self, explorer: Drawable[Any]) -> None:
         self.explorer, self.state = explorer, explorer.state()
         self.inputs: dict[str, Any] = {}
         self._players: dict[str, Any] = {}
@@ -57,7 +57,7 @@ class Shell:
         self.show(self.state)
 
     def show(self, state: State) -> None:
-        """Draws a state and moves the controls to it.
+        """Draw a state and move the controls to it.
 
         Raises:
             Exception: Whatever drawing raised; its message also stands under the picture.
@@ -73,7 +73,7 @@ class Shell:
         self._move(checked)
 
     def _move(self, state: State) -> None:
-        """Moves the controls to a state without drawing again."""
+        """Move the controls to a state without drawing again."""
         self._setting = True
         try:
             for name, (low, high) in self.explorer.limits(state).items():
@@ -91,7 +91,7 @@ class Shell:
             self._setting = False
 
     def _widgets(self, name: str) -> list[Any]:
-        """Returns all widgets that hold one value of the state: its own, and the player that runs it."""
+        """Return all widgets that hold one value of the state: its own, and the player that runs it."""
         return [held[name] for held in (self.inputs, self._players) if name in held]
 
     def _changed(self, name: str) -> Callable[[Any], None]:
@@ -112,7 +112,7 @@ class Shell:
         return pressed
 
     def _add(self, control: Control) -> None:
-        """Makes the widget of one control."""
+        """Make the widget of one control."""
         if isinstance(control, Button):
             # A Button's callback swallows errors; a toggle that springs back is a button whose errors come out.
             widget = ipywidgets.ToggleButton(description=control.description, tooltip=control.description)
@@ -145,7 +145,7 @@ class Shell:
 
 
 def _input(control: Slider | Choice | Toggle) -> Any:
-    """Returns the widget of a control that has a value; long names are shown in full."""
+    """Return the widget of a control that has a value; long names are shown in full."""
     common = {"description": control.description, "style": {"description_width": "initial"}}
     if isinstance(control, Toggle):
         return ipywidgets.Checkbox(value=control.default, indent=False, layout={"width": "auto"}, **common)
