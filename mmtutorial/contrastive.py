@@ -29,6 +29,13 @@ def supervised_contrastive_loss(embeddings: Tensor, labels: Tensor, *, temperatu
 
     Raises:
         InputError: the shapes do not fit, or the temperature is not above 0.
+
+    Example:
+        >>> near = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+        >>> together = supervised_contrastive_loss(near, torch.tensor([0, 0, 1, 1]))
+        >>> apart = supervised_contrastive_loss(near, torch.tensor([0, 1, 0, 1]))
+        >>> bool(together < 0.01 < apart)
+        True
     """
     if labels.shape != (len(embeddings),):
         raise InputError(f"labels have shape {tuple(labels.shape)}; give one for each of {len(embeddings)} embeddings")

@@ -31,6 +31,14 @@ def knn_purity(embeddings: Tensor, labels: Tensor, groups: Tensor | None = None,
 
     Raises:
         InputError: lengths differ.
+
+    Example:
+        >>> embeddings = torch.tensor([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]])
+        >>> labels, image = torch.tensor([0, 0, 1, 1]), torch.tensor([0, 1, 0, 1])
+        >>> knn_purity(embeddings, labels, image, neighbours=1)
+        1.0
+        >>> knn_purity(embeddings, labels.flip(0)[[0, 2, 1, 3]], image, neighbours=1)
+        0.0
     """
     if len(labels) != len(embeddings) or (groups is not None and len(groups) != len(embeddings)):
         raise InputError(f"{len(embeddings)} embeddings but {len(labels)} labels or groups; give one for each")
@@ -50,7 +58,13 @@ def knn_purity(embeddings: Tensor, labels: Tensor, groups: Tensor | None = None,
 
 
 def pca(embeddings: Tensor, dimensions: int = 2) -> Array:
-    """(N, dimensions) coordinates along the directions of largest variance of the unit embeddings."""
+    """(N, dimensions) coordinates along the directions of largest variance of the unit embeddings.
+
+    Example:
+        >>> layout = pca(torch.rand(20, 8, generator=torch.Generator().manual_seed(0)))
+        >>> layout.shape, bool(layout[:, 0].std() >= layout[:, 1].std())
+        ((20, 2), True)
+    """
     from sklearn.decomposition import PCA
 
     unit = unit_features(embeddings.float()).numpy()
@@ -75,6 +89,10 @@ def tsne(embeddings: Tensor, *, seed: int = 0, perplexity: float = 30.0, start: 
 
     Raises:
         InputError: fewer than 3 embeddings.
+
+    Example:
+        >>> tsne(torch.rand(20, 8, generator=torch.Generator().manual_seed(0)), seed=0).shape
+        (20, 2)
     """
     from sklearn.manifold import TSNE
 

@@ -31,7 +31,7 @@ def printable(text: str) -> str:
 
 
 def unknown(kind: str, given: str, known: Iterable[str]) -> InputError:
-    """Builds the error for a name that is not in a list of known names.
+    """Build the error for a name that is not in a list of known names.
 
     Args:
         kind: What the name stands for, for example ``"data set"``.
@@ -41,6 +41,10 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> InputError:
     Returns:
         An error to raise. It names the nearest known name, where one is near:
         ``unknown data set 'scnes'; did you mean 'scenes'? known: scenes, streets, voc, camvid, cityscapes, folder``.
+
+    Example:
+        >>> str(unknown("split", "tran", ("train", "val")))
+        "unknown split 'tran'; did you mean 'train'? known: train, val"
     """
     names = list(known)
     by_lower = {name.lower(): name for name in reversed(names)}

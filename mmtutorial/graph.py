@@ -55,14 +55,24 @@ class PatchGraph:
         return pairs[pairs[:, 0] != pairs[:, 1]]
 
     def components(self) -> dict[int, int]:
-        """Number of connected pieces of each class under the positive edges; an unused node is a piece."""
+        """Number of connected pieces of each class under the positive edges; an unused node is a piece.
+
+        Example:
+            >>> PatchGraph(torch.tensor([0, 0, 0, 1]), torch.tensor([[0, 1, 3]])).components()
+            {0: 2, 1: 1}
+        """
         # A positive edge never leaves its class, so each piece belongs to the class of any of its nodes.
         first_of_piece = np.unique(self.piece_of(), return_index=True)[1]
         classes, pieces = np.unique(self.labels.cpu().numpy()[first_of_piece], return_counts=True)
         return dict(zip(classes.tolist(), pieces.tolist(), strict=True))
 
     def piece_of(self) -> NDArray[np.int32]:
-        """Return the number (N,) of the connected piece that each node is in under the positive edges."""
+        """Return the number (N,) of the connected piece that each node is in under the positive edges.
+
+        Example:
+            >>> PatchGraph(torch.tensor([0, 0, 0, 1]), torch.tensor([[0, 1, 3]])).piece_of().tolist()
+            [0, 0, 1, 2]
+        """
         n = len(self.labels)
         source, target = self.edges.cpu().numpy().T
         links = coo_matrix((np.ones(len(source), dtype=np.int8), (source, target)), shape=(n, n))
@@ -121,6 +131,15 @@ def connected_graph(labels: Tensor | Iterable[int], *, generator: torch.Generato
 
     Raises:
         InputError: ``labels`` is not one-dimensional or not integer.
+
+    Example:
+        >>> from mmtutorial.randomness import seeded
+        >>> labels = torch.tensor([0, 0, 0, 1, 1, 2, 2, 2])
+        >>> graph = connected_graph(labels, generator=seeded(0))
+        >>> sorted(graph.triplets[:, 0].tolist())  # every patch is an anchor once
+        [0, 1, 2, 3, 4, 5, 6, 7]
+        >>> graph.components(), graph.coverage()  # and every class is in one piece
+        ({0: 1, 1: 1, 2: 1}, 1.0)
     """
     labels = _checked(labels)
     n = len(labels)
@@ -161,6 +180,15 @@ def random_triplets(
 
     Raises:
         InputError: ``labels`` is not one-dimensional or not integer, or ``count`` is negative.
+
+    Example:
+        >>> from mmtutorial.randomness import seeded
+        >>> labels = torch.arange(3).repeat_interleave(10)
+        >>> one_round = random_triplets(labels, generator=seeded(0))
+        >>> len(one_round.triplets) <= 10, max(one_round.components().values()) > 1
+        (True, True)
+        >>> len(random_triplets(labels, generator=seeded(0), count=30).triplets)
+        30
     """
     labels = _checked(labels)
     if count is not None and count < 0:

@@ -24,6 +24,11 @@ def confusion_matrix(truths: Sequence[Tensor], predictions: Sequence[Tensor], cl
 
     Raises:
         InputError: the masks do not fit each other, or hold ids that are no class.
+
+    Example:
+        >>> truth, prediction = torch.tensor([[0, 0, 1, 255]]), torch.tensor([[0, 1, 1, 1]])
+        >>> confusion_matrix([truth], [prediction], classes=2).tolist()  # void is not counted
+        [[1, 1], [0, 1]]
     """
     from torchmetrics.functional.classification import multiclass_confusion_matrix
 
@@ -58,6 +63,12 @@ def per_class_iou(confusion: Tensor) -> Tensor:
 
     Returns:
         (K,) double, 0 to 1; NaN for a class that occurs neither in the truth nor in the predictions.
+
+    Example:
+        >>> per_class_iou(torch.tensor([[1, 1], [0, 1]])).tolist()
+        [0.5, 0.5]
+        >>> per_class_iou(torch.tensor([[3, 0], [0, 0]])).tolist()  # a class that is nowhere
+        [1.0, nan]
     """
     counts = confusion.double()
     intersection = counts.diagonal()
@@ -71,5 +82,9 @@ def mean_iou(confusion: Tensor) -> float:
 
     Args:
         confusion: (K, K) counts; row = truth, column = prediction.
+
+    Example:
+        >>> mean_iou(torch.tensor([[3, 1, 0], [0, 2, 0], [0, 0, 0]]))
+        0.7083333333333333
     """
     return float(per_class_iou(confusion).nanmean())

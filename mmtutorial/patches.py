@@ -94,6 +94,16 @@ def sample_patches(
 
     Raises:
         InputError: an argument is out of its range, a mask holds no class ids, or an image has no labelled pixel.
+
+    Example:
+        >>> from mmtutorial.datasets import open_dataset
+        >>> from mmtutorial.randomness import seeded
+        >>> images, masks = zip(*open_dataset("scenes").subset(range(4)))
+        >>> batch = sample_patches(images, masks, per_image=5, side=(24, 48), output_size=32, generator=seeded(0))
+        >>> batch.images.shape, batch.image_index.bincount().tolist()
+        (torch.Size([20, 3, 32, 32]), [5, 5, 5, 5])
+        >>> bool((batch.boxes[:, 2] - batch.boxes[:, 0] <= 48).all())
+        True
     """
     _check_arguments(images, masks, per_image, side, output_size, background_share, label_by)
     boxes, labels = [], []
@@ -231,6 +241,12 @@ def crop_and_resize(images: Tensor | Sequence[Tensor], boxes: Tensor, image_inde
 
     Returns:
         (P, 3, S, S) of the images' type; uint8 is rounded.
+
+    Example:
+        >>> image = torch.arange(48.0).reshape(1, 3, 4, 4)
+        >>> same = crop_and_resize(image, torch.tensor([[0, 0, 4, 4]]), torch.tensor([0]), 4)
+        >>> torch.allclose(same, image)
+        True
     """
     canvas = _canvas(images)
     rois = torch.cat((image_index[:, None], boxes), dim=1).to(canvas)

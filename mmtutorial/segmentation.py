@@ -108,17 +108,38 @@ def predict_probabilities(network: nn.Module, images: Sequence[Tensor]) -> list[
 
     Returns:
         A tensor (K, H, W), on the CPU, for each image.
+
+    Example:
+        >>> from mmtutorial.networks import FCN, TinyEncoder
+        >>> [found] = predict_probabilities(FCN(TinyEncoder(), classes=9), [torch.zeros(3, 32, 32)])
+        >>> found.shape, torch.allclose(found.sum(dim=0), torch.ones(32, 32))
+        (torch.Size([9, 32, 32]), True)
     """
     return _by_groups([network], images, lambda probabilities: probabilities.cpu())
 
 
 def predict(network: nn.Module, images: Sequence[Tensor]) -> list[Tensor]:
-    """The likeliest class at every pixel: a uint8 mask (H, W) for each image (3, H, W)."""
+    """The likeliest class at every pixel: a uint8 mask (H, W) for each image (3, H, W).
+
+    Example:
+        >>> from mmtutorial.networks import FCN, TinyEncoder
+        >>> masks = predict(FCN(TinyEncoder(), classes=9), [torch.zeros(3, 32, 32), torch.zeros(3, 40, 24)])
+        >>> [tuple(mask.shape) for mask in masks]
+        [(32, 32), (40, 24)]
+    """
     return ensemble([network], images)
 
 
 def ensemble(networks: Sequence[nn.Module], images: Sequence[Tensor]) -> list[Tensor]:
-    """Masks from the mean of several networks' probabilities, as the slides' "ImageNet + M&M"."""
+    """Masks from the mean of several networks' probabilities, as the slides' "ImageNet + M&M".
+
+    Example:
+        >>> from mmtutorial.networks import FCN, TinyEncoder
+        >>> networks = [FCN(TinyEncoder(), classes=9) for _ in range(2)]
+        >>> [mask] = ensemble(networks, [torch.zeros(3, 32, 32)])
+        >>> tuple(mask.shape), mask.dtype
+        ((32, 32), torch.uint8)
+    """
     return _by_groups(networks, images, lambda mean: mean.argmax(dim=1).to(torch.uint8).cpu())
 
 

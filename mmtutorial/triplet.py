@@ -43,6 +43,11 @@ def unit_features(embeddings: Tensor) -> Tensor:
     Returns:
         (N, D) of unit length. A zero vector stays zero and its gradient finite, where dividing by a tiny
         constant would let it explode.
+
+    Example:
+        >>> unit_features(torch.tensor([[3.0, 4.0], [0.0, 0.0]]))
+        tensor([[0.6000, 0.8000],
+                [0.0000, 0.0000]])
     """
     flat = embeddings.flatten(1)
     length = torch.linalg.vector_norm(flat, dim=1, keepdim=True)
@@ -61,6 +66,11 @@ def triplet_distances(embeddings: Tensor, triplets: Tensor) -> tuple[Tensor, Ten
 
     Raises:
         InputError: the shapes do not fit, or a triplet names a node that is not there.
+
+    Example:
+        >>> embeddings = torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0]])  # only directions count
+        >>> triplet_distances(embeddings, torch.tensor([[0, 1, 2]]))
+        (tensor([0.]), tensor([2.]))
     """
     _check(embeddings, triplets)
     # A look-up, and not features[triplets]: the gradient of that adds the triplets of a node in an order that
@@ -71,7 +81,12 @@ def triplet_distances(embeddings: Tensor, triplets: Tensor) -> tuple[Tensor, Ten
 
 
 def hinge(positive: Tensor, negative: Tensor, margin: float) -> Tensor:
-    """(M,) max(0, positive - negative + margin): the loss of each triplet."""
+    """(M,) max(0, positive - negative + margin): the loss of each triplet.
+
+    Example:
+        >>> hinge(torch.tensor([0.5, 0.5]), torch.tensor([0.75, 2.0]), margin=1.0)
+        tensor([0.7500, 0.0000])
+    """
     return (positive - negative + margin).clamp(min=0)
 
 
@@ -88,6 +103,13 @@ def triplet_loss(embeddings: Tensor, triplets: Tensor, *, margin: float = 2.1) -
 
     Raises:
         InputError: the shapes do not fit, or a triplet names a node that is not there.
+
+    Example:
+        >>> embeddings = torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0]], requires_grad=True)
+        >>> loss = triplet_loss(embeddings, torch.tensor([[0, 1, 2]]), margin=2.5)
+        >>> round(loss.item(), 4)
+        0.5
+        >>> loss.backward()  # into the embeddings, and so into the encoder behind them
     """
     positive, negative = triplet_distances(embeddings, triplets)
     # The sum over the smallest divisor 1 is the mean, and stays a number (not 0/0) without triplets.
@@ -96,7 +118,12 @@ def triplet_loss(embeddings: Tensor, triplets: Tensor, *, margin: float = 2.1) -
 
 @torch.no_grad()
 def triplet_statistics(positive: Tensor, negative: Tensor, *, margin: float = 2.1) -> TripletStatistics:
-    """Numbers for the log from the distances of :func:`triplet_distances`; zeros where there are none."""
+    """Numbers for the log from the distances of :func:`triplet_distances`; zeros where there are none.
+
+    Example:
+        >>> triplet_statistics(torch.tensor([0.5, 0.5]), torch.tensor([0.75, 2.0]), margin=1.0)
+        TripletStatistics(positive_distance=0.5, negative_distance=1.375, active_share=0.5)
+    """
     if len(positive) == 0:
         return TripletStatistics(0.0, 0.0, 0.0)
     active = hinge(positive, negative, margin) > 0

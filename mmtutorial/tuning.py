@@ -31,6 +31,11 @@ class Embedder(nn.Module):
         encoder: what tuning shapes.
         pooling: ``"flatten"`` keeps the layout, so that patches are compared position by position (the
             original); ``"max"`` and ``"mean"`` pool over positions.
+
+    Example:
+        >>> from mmtutorial.networks import TinyEncoder
+        >>> Embedder(TinyEncoder(), pooling="max")(torch.zeros(5, 3, 32, 32)).shape
+        torch.Size([5, 96])
     """
 
     def __init__(self, encoder: Encoder, pooling: str = "flatten") -> None:
@@ -156,7 +161,14 @@ class TuningStage:
 
 
 def patch_side(images: SegmentationDataset, budget: TuningBudget) -> tuple[int, int]:
-    """Smallest and largest patch in pixels: the budget's shares of the crop, or of the images' median long side."""
+    """Smallest and largest patch in pixels: the budget's shares of the crop, or of the images' median long side.
+
+    Example:
+        >>> from mmtutorial.datasets import open_dataset
+        >>> from mmtutorial.settings.presets import get_preset
+        >>> patch_side(open_dataset("scenes"), get_preset("class").tuning)  # a quarter to half of 96 pixels
+        (24, 48)
+    """
     if budget.crop is not None:
         canvas = float(budget.crop)
     else:
@@ -172,7 +184,16 @@ def draw_patches(
     side: tuple[int, int],
     generator: torch.Generator,
 ) -> PatchBatch:
-    """Patches of some images of a data set, as the budget has them."""
+    """Patches of some images of a data set, as the budget has them.
+
+    Example:
+        >>> from mmtutorial.datasets import open_dataset
+        >>> from mmtutorial.randomness import seeded
+        >>> from mmtutorial.settings.presets import get_preset
+        >>> images, budget = open_dataset("scenes"), get_preset("class").tuning
+        >>> draw_patches(images, [0, 7], budget, patch_side(images, budget), seeded(0)).images.shape
+        torch.Size([10, 3, 32, 32])
+    """
     pairs = [images[i] for i in indices]
     if budget.crop is not None:
         pairs = [_cropped(image, mask, budget.crop, generator) for image, mask in pairs]

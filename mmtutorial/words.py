@@ -49,6 +49,10 @@ def compare(a: str, b: str, difference: float, interval: Bounds, seeds: int) -> 
 
     Returns:
         For example ``random+graph is 4.2 points above random (95 % interval 2.9 to 5.5, 5 seeds).``
+
+    Example:
+        >>> compare("random+graph", "random", 4.2, (2.9, 5.5), 5)
+        'random+graph is 4.2 points above random (95 % interval 2.9 to 5.5, 5 seeds).'
     """
     found = verdict(difference, interval)
     if found is Verdict.ONE_SEED or interval is None:
@@ -91,7 +95,12 @@ def points(value: float) -> str:
 
 
 def count(amount: int, noun: str, plural: str | None = None) -> str:
-    """Write a count with its noun: ``1 seed``, ``5 seeds``, ``2,000 patches``."""
+    """Write a count with its noun: ``1 seed``, ``5 seeds``, ``2,000 patches``.
+
+    Example:
+        >>> count(1, "seed"), count(2000, "patch", "patches")
+        ('1 seed', '2,000 patches')
+    """
     return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
 
 

@@ -39,6 +39,11 @@ def check(name: str, function: Callable[..., Any], *, seconds: float = 10.0, sec
 
     Raises:
         InputError: there is no exercise of that name; the nearest name is suggested.
+
+    Example:
+        >>> result = check("03.connected_graph", lambda labels, generator: labels)
+        >>> result.passed, result.state
+        (False, 'wrong')
     """
     exercise = find_exercise(name)
     if not callable(function):
