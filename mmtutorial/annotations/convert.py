@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import shutil
 from collections import Counter
@@ -20,11 +19,15 @@ from mmtutorial.annotations.formats import read
 from mmtutorial.annotations.labels import VOID_LABEL, class_names
 from mmtutorial.annotations.photos import Photos
 from mmtutorial.annotations.records import Annotated
-from mmtutorial.annotations.shapes import Painted, Polygon, Shape, cover, extent, scaled
+from mmtutorial.annotations.shapes import Painted, Polygon, Shape, coordinates, cover, extent, scaled
 from mmtutorial.datasets.classes import VOID, voc_palette
 from mmtutorial.datasets.pictures import palette_png, read_image
 from mmtutorial.errors import InputError
 from mmtutorial.files import write_bytes
+
+
+_FAR = 1e7
+"""Pixels from which on a coordinate is a slip, as is what is no number at all."""
 
 
 @dataclass(frozen=True)
@@ -206,9 +209,10 @@ def _check_shape(shape: Shape, size: tuple[int, int]) -> None:
         raise Fault(
             f"the shape '{shape.label}' has {len(shape.points)} points, without an area", "draw it as a polygon"
         )
+    strange = [value for value in coordinates(shape) if not abs(value) < _FAR]
+    if strange:
+        raise Fault(f"the shape '{shape.label}' has a corner at {strange[0]}, no place on a photo", "draw it again")
     left, top, right, bottom = extent(shape)
-    if not all(map(math.isfinite, (left, top, right, bottom))):
-        raise Fault(f"the shape '{shape.label}' has a corner that is at no number", "draw it again")
     if isinstance(shape, Painted) and (shape.shape[1] > size[0] or shape.shape[0] > size[1]):
         raise Fault(f"the painted region '{shape.label}' is larger than its photo", "draw it again")
     if right <= 0 or bottom <= 0 or left >= size[0] or top >= size[1]:

@@ -65,9 +65,8 @@ def _shape(shape: dict[str, Any], entries: Entries) -> Shape:
     png = base64.b64decode(shape["mask"])
     with Image.open(io.BytesIO(png), formats=("PNG",)) as picture:
         width, height = picture.size
-    return Painted(
-        label, entries.pixels(label, lambda: _pixels(png)), round(min(x0, x1)), round(min(y0, y1)), (height, width)
-    )
+    left, top = min(round(x0), round(x1)), min(round(y0), round(y1))
+    return Painted(label, entries.pixels(label, lambda: _pixels(png)), left, top, (height, width))
 
 
 def _pixels(png: bytes) -> NDArray[np.bool_]:

@@ -195,4 +195,4 @@ def read_text(path: Path) -> str:
     try:
         return files.read_text(path, "text")
     except InputError as error:
-        raise Fault(str(error).rpartition("; ")[0], "export it again") from None
+        raise Fault(f"cannot read it ({error.__cause__})", "export it again") from None

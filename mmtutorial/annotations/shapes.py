@@ -100,6 +100,13 @@ def scaled(shape: Shape, width: int, height: int) -> Shape:
     return Polygon(shape.label, tuple((x * width, y * height) for x, y in shape.points))
 
 
+def coordinates(shape: Shape) -> tuple[float, ...]:
+    """Return all numbers that say where a shape lies."""
+    if isinstance(shape, Polygon):
+        return tuple(value for point in shape.points for value in point)
+    return (*shape.box, shape.degrees) if isinstance(shape, Ellipse) else (shape.left, shape.top)
+
+
 def extent(shape: Shape) -> tuple[float, float, float, float]:
     """Return left, top, right, bottom of what a shape can cover."""
     if isinstance(shape, Painted):
