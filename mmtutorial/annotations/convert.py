@@ -25,7 +25,6 @@ from mmtutorial.datasets.pictures import palette_png, read_image
 from mmtutorial.errors import InputError
 from mmtutorial.files import write_bytes
 
-
 _FAR = 1e7
 """Pixels from which on a coordinate is a slip, as is what is no number at all."""
 
