@@ -7,6 +7,7 @@ limit; and it is the same for zip.
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import stat
@@ -80,8 +81,8 @@ def unpack(archive: Path, folder: Path, subtree: str, only: Iterable[str] = ()) 
     except (Damaged, InputError):
         raise
     except Exception as error:
-        # An error with a number is the system's. For the rest, each format has errors of its own.
-        if isinstance(error, OSError) and error.errno is not None:
+        # An error with a number is the disk's, but for a place that cannot be. Each format has errors of its own.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
         raise Damaged(str(error) or type(error).__name__) from None
 
@@ -133,9 +134,10 @@ def _opened(archive: Path) -> Iterator[Iterator[Member]]:
 
 def _limited(members: Iterator[Member], archive: Path) -> Iterator[Member]:
     """Give members, up to a number of them and of bytes that no data set has: a small archive can fill any disk."""
-    most, size = max(SMALL, RATIO * archive.stat().st_size), 0
-    for count, member in enumerate(members, start=1):
+    most, size, count = max(SMALL, RATIO * archive.stat().st_size), 0, 0
+    for member in members:
         size += member.size
+        count += bool(member.name)
         if count > MOST_FILES:
             raise Damaged(f"it has more than {MOST_FILES:,} files")
         if size > most:
@@ -154,7 +156,7 @@ def _zipped(bundle: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
 def _tarred(tar: tarfile.TarFile) -> Iterator[Member]:
     """Go through a tar file to its very end: the check sum that gzip keeps is compared only there.
 
-    What stands behind the last member counts as one more, which nobody wants, so that its size is limited too.
+    What stands behind the last member goes as members without a name, so that its size is limited too.
     """
     for info in tar:
         kind = "file" if info.isreg() else "folder" if info.isdir() else "other"

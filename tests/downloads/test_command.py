@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ import pytest
 from mmtutorial import cli
 from mmtutorial.datasets import open_dataset
 from mmtutorial.downloads import get
-from tests.downloads.conftest import Publish, left_in, sha256
+from tests.downloads.conftest import Publish, Refused, left_in, sha256
 from tests.downloads.server import Page, Server, first_byte
 from tests.miniatures import camvid_archive, voc_archive
 
@@ -70,6 +71,21 @@ def test_a_refusal_is_one_line(
     assert f"mmtutorial data get voc --root '{tmp_path / 'my data'}'\n" in said.err
 
 
+def getting(url: str, data: bytes, root: Path) -> subprocess.Popen[str]:
+    """``mmtutorial data get voc`` in a process of its own."""
+    words = [url, sha256(data), str(len(data)), "data", "get", "voc", "--root", str(root)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", DRIVER, *words], stdout=pipe, stderr=pipe, text=True)
+
+
+def wait_for(part: Path, size: int, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 120
+    while not part.exists() or part.stat().st_size < size:
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send to one process")
 def test_ctrl_c_stops_a_slow_download_and_the_next_call_goes_on(
     server: Server, publish: Publish, tmp_path: Path
@@ -80,13 +96,8 @@ def test_ctrl_c_stops_a_slow_download_and_the_next_call_goes_on(
     [file] = publish("voc", archive, Page(data, waits=half)).files
     root = tmp_path / "data"
     part = root / "archives" / f"{archive.name}.part"
-    words = [*file.urls, sha256(data), str(len(data)), "data", "get", "voc", "--root", str(root)]
-    with subprocess.Popen([sys.executable, "-c", DRIVER, *words], stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 120
-        while not part.exists() or part.stat().st_size < half:
-            assert process.poll() is None, process.stderr and process.stderr.read()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+    with getting(*file.urls, data, root) as process:
+        wait_for(part, half, process)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -100,3 +111,66 @@ def test_ctrl_c_stops_a_slow_download_and_the_next_call_goes_on(
     assert [first_byte(wanted) for _, wanted in server.asked] == [0, half]
     assert len(open_dataset("voc", root, "train")) == 6
     assert left_in(root / "archives") == [archive.name]
+
+
+def test_of_two_at_once_one_is_refused_and_the_other_succeeds(
+    server: Server, publish: Publish, refused: Refused, tmp_path: Path
+) -> None:
+    archive = voc_archive(tmp_path / "work")
+    data = archive.read_bytes()
+    [file] = publish("voc", archive, Page(data, waits=5000)).files
+    camvid = camvid_archive(tmp_path / "work")
+    publish("camvid", camvid)
+    root = tmp_path / "data"
+    with getting(*file.urls, data, root) as process:
+        wait_for(root / "archives" / f"{archive.name}.part", 5000, process)
+        who = f"pid {process.pid} on {socket.gethostname()}"
+        assert refused(get, "voc", root) == f"another process ({who}) works in {root}; wait for it or stop it"
+        assert get("camvid", root).place == root / "CamVid", "another entry is no matter"
+        server.let_go.set()
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert said.strip() == str(root / "VOCdevkit" / "VOC2012")
+    assert "nothing to do" in get("voc", root).notes[0]
+    assert len(server.asked) == 2
+    assert sorted(path.name for path in root.iterdir()) == ["CamVid", "VOCdevkit", "archives"]
+
+
+def test_what_a_killed_process_fetched_is_kept(server: Server, publish: Publish, tmp_path: Path) -> None:
+    archive = voc_archive(tmp_path / "work")
+    data = archive.read_bytes()
+    [file] = publish("voc", archive, Page(data, waits=5000)).files
+    root = tmp_path / "data"
+    with getting(*file.urls, data, root) as process:
+        wait_for(root / "archives" / f"{archive.name}.part", 5000, process)
+        process.kill()
+        process.communicate()
+    server.let_go.set()
+    get("voc", root)
+    assert [first_byte(wanted) for _, wanted in server.asked] == [0, 5000]
+    assert left_in(root / "archives") == [archive.name]
+    assert not [path for path in left_in(root) if "lock" in path]
+
+
+def test_a_data_set_that_is_ready_needs_no_lock(
+    publish: Publish, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A teacher's folder that learners can only read."""
+
+    def refuse(*words: object) -> None:
+        raise AssertionError
+
+    publish("camvid", camvid_archive(tmp_path / "work"))
+    get("camvid", tmp_path / "data")
+    monkeypatch.setattr("mmtutorial.downloads.getting.exclusive", refuse)
+    get("camvid", tmp_path / "data")
+
+
+def test_a_wrong_name_is_answered_before_torch_is_imported() -> None:
+    words = [sys.executable, "-X", "importtime", "-m", "mmtutorial.cli", "data", "get", "vok"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 2
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "import time" in line}
+    assert "mmtutorial.downloads.registry" in imported
+    assert not imported & {"torch", "numpy", "requests"}
+    assert "unknown download 'vok'; did you mean 'voc'?" in done.stderr

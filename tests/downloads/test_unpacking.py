@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
+import gzip
 import io
+import lzma
 import shutil
 import stat
 import tarfile
 import zipfile
 from collections import namedtuple
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from mmtutorial.downloads import unpacking
 from mmtutorial.downloads.unpacking import Damaged, unpack
 from mmtutorial.errors import InputError
 from tests.miniatures import pack
@@ -184,3 +189,94 @@ def test_room_is_asked_for_before_the_first_file(tmp_path: Path, monkeypatch: py
     with pytest.raises(InputError, match=r"unpacking bomb.zip needs 20 MB below .* 1.0 GB are free"):
         unpack(archive, tmp_path / "out", "top")
     assert not (tmp_path / "out").exists()
+
+
+def in_pax(archive: Path, name: str) -> Path:
+    """A tar whose extended header names a file: it can hold what the ordinary one cannot."""
+    with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
+        info = tarfile.TarInfo("top/short")
+        info.pax_headers = {"path": name}
+        tar.addfile(info)
+    return archive
+
+
+@pytest.mark.parametrize(
+    "name", ["top/a\0b", "top/\x1b[2Ja", "top/a\nb", "top/\x7f", "top/" + "x" * 256, "top/" + "é" * 128]
+)
+def test_a_name_that_no_file_should_have(tmp_path: Path, name: str) -> None:
+    with pytest.raises(Damaged, match="a name that no file should have") as caught:
+        unpack(in_pax(tmp_path / "x.tar", name), tmp_path / "out", "top")
+    assert str(caught.value).isprintable()
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("names", [("top/a", "top/a/b"), ("top/a/b", "top/a")])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_name_that_is_both_file_and_folder(tmp_path: Path, kind: str, names: tuple[str, str]) -> None:
+    archive = write(tmp_path / f"x{kind}", dict.fromkeys(names, b"1"))
+    with pytest.raises(Damaged, match="both a file and a folder"):
+        unpack(archive, tmp_path / "out", "top")
+
+
+def bomb(path: Path, where: str) -> Path:
+    """A small archive of 150 MB of zeros: as a file that is wanted, or not, or behind the end of the tar."""
+    zeros = bytes(150_000_000)
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle:
+            bundle.writestr("top/a", b"good")
+            bundle.writestr(f"{where}/zeros", zeros)
+        return path
+    inner = write(path.with_suffix(".tar"), {"top/a": b"good"} | ({} if where == "end" else {f"{where}/zeros": zeros}))
+    with gzip.open(path, "wb", compresslevel=1) as packed:
+        packed.write(inner.read_bytes() + (zeros if where == "end" else b""))
+    inner.unlink()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "where"), [("x.zip", "top"), ("x.zip", "beside"), ("x.tgz", "top"), ("x.tgz", "beside"), ("x.tgz", "end")]
+)
+def test_a_small_archive_of_a_large_file(tmp_path: Path, name: str, where: str) -> None:
+    archive = bomb(tmp_path / name, where)
+    assert archive.stat().st_size < 1_000_000
+    with pytest.raises(Damaged, match="kB would become more than 100 MB"):
+        unpack(archive, tmp_path / "out", "top")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_too_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    archive = write(tmp_path / f"x{kind}", FILES)
+    monkeypatch.setattr(unpacking, "MOST_FILES", len(FILES))
+    unpack(archive, tmp_path / "out", "top")
+    monkeypatch.setattr(unpacking, "MOST_FILES", len(FILES) - 1)
+    with pytest.raises(Damaged, match="more than 3 files"):
+        unpack(archive, tmp_path / "more", "top")
+
+
+@pytest.mark.parametrize("packer", [gzip, bz2, lzma])
+def test_packed_twice_or_cut_short(tmp_path: Path, packer: ModuleType) -> None:
+    data = packer.compress(write(tmp_path / "x.tar", FILES).read_bytes())
+    for number, bad in enumerate((packer.compress(data), data[:-9], data[: len(data) // 2], packer.compress(b""))):
+        (tmp_path / f"{number}.tgz").write_bytes(bad)
+        with pytest.raises(Damaged):
+            unpack(tmp_path / f"{number}.tgz", tmp_path / "out", "top")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(changes=st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), min_size=1, max_size=4))
+@example(changes=[(397, 22)])
+@settings(max_examples=60, deadline=None)
+def test_whatever_byte_is_wrong_the_archive_is_good_or_damaged(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, changes: list[tuple[int, int]]
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    archive = write(folder / f"x{kind}", {"top/a": b"first", "top/b/c": bytes(range(200))})
+    data = bytearray(archive.read_bytes())
+    for place, value in changes:
+        data[place % len(data)] = value
+    archive.write_bytes(data)
+    with contextlib.suppress(Damaged):
+        unpack(archive, folder / "out", "top")
+    assert {path.name for path in folder.iterdir()} <= {archive.name, "out"}
+    shutil.rmtree(folder)
