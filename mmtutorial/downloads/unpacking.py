@@ -108,17 +108,18 @@ def _placed(member: Member, subtree: str, wanted: tuple[str, ...]) -> Path | Non
 
 
 def _copy_out(member: Member, target: Path) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        sink = target.open("wb")
-    except (FileExistsError, IsADirectoryError, NotADirectoryError):
-        raise Damaged(f"{member.name!r} is both a file and a folder") from None
     source = member.open()
     assert source is not None  # Only a tar member that is no file gives None.
-    with source, sink:
-        shutil.copyfileobj(source, sink, 2**20)
-        if sink.tell() != member.size:
-            raise Damaged(f"{member.name!r} is cut short")
+    with source:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            sink = target.open("wb")
+        except (FileExistsError, IsADirectoryError, NotADirectoryError):
+            raise Damaged(f"{member.name!r} is both a file and a folder") from None
+        with sink:
+            shutil.copyfileobj(source, sink, 2**20)
+            if sink.tell() != member.size:
+                raise Damaged(f"{member.name!r} is cut short")
 
 
 @contextmanager
