@@ -8,25 +8,29 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 # One file per kind of installation. It is older than pyproject.toml after a change there, so make installs again.
 READY := $(VENV)/.installed
+LAB   := $(VENV)/.installed-lab
 DEV   := $(VENV)/.installed-dev
 
 DEMO := runs/demo
 ARMS := random,random+more,random+triplets,random+graph
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format notebooks notebooks-check artifacts clean
+.PHONY: help demo lab test lint format notebooks notebooks-check artifacts clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "PYTHON=python3.12 chooses the Python (3.11 or newer) that makes .venv; WORKERS=4 runs more tests at once;"
+	@echo "ARGS='--folder mine --no-browser -- --port 9000' goes to 'make lab'."
 	@echo "NOTEBOOKS='--execute 03' chooses notebooks and executes them again."
 
 demo: $(READY)  ## install, check the machine, compare four arms on built-in pictures (under 10 minutes)
 	@$(BIN)/mmtutorial doctor
 	@$(BIN)/mmtutorial run --dataset scenes --preset class --arms $(ARMS) --seeds 0 --out $(DEMO) \
 	    $(if $(wildcard $(DEMO)),--resume)
-	@echo "$(CURDIR)/$(DEMO)/report.html"
+
+lab: $(LAB)  ## install JupyterLab, copy the notebooks to a folder of yours and open them there
+	@$(BIN)/mmtutorial lab $(ARGS)
 
 # One thread per worker: workers that each take every core slow one another down.
 test: lint  ## install the tools, check the style and the types, run all tests
@@ -67,8 +71,14 @@ $(READY): pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install -e .
 	@touch $@
 
+$(LAB): pyproject.toml | $(BIN)/python
+	@echo "Installing mmtutorial and JupyterLab into $(VENV) (some minutes the first time, as PyTorch is large)"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
+	$(BIN)/python -m pip install -e '.[lab]'
+	@touch $(READY) $@
+
 $(DEV): pyproject.toml | $(BIN)/python
 	@echo "Installing mmtutorial and its development tools into $(VENV) (some minutes the first time, as PyTorch is large)"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
 	$(BIN)/python -m pip install -e '.[dev]'
-	@touch $(READY) $@
+	@touch $(READY) $(LAB) $@

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from mmtutorial.datasets import ClassTable, SegmentationDataset
-from mmtutorial.datasets.base import Source
+from mmtutorial.datasets.source import Source
 from mmtutorial.datasets.classes import voc_palette
 from mmtutorial.datasets.store import Pair
 

@@ -1,7 +1,8 @@
-"""The command line. Heavy imports stay inside the commands, so that ``--help`` is quick."""
+"""The command line. Heavy imports stay inside the commands, so that ``--help`` and slips are answered at once."""
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import sys
@@ -12,10 +13,12 @@ from typing import Annotated
 
 import typer
 
+from mmtutorial import __version__
 from mmtutorial.cli.data import data_app
 from mmtutorial.cli.options import (
     Accelerator,
     Classes,
+    DatasetName,
     Devices,
     Force,
     Labeled,
@@ -27,11 +30,17 @@ from mmtutorial.cli.options import (
     Root,
     Settings,
     Validate,
+    among,
     assignments,
     names,
     seeds_of,
 )
+from mmtutorial.cli.talking import last_lines, loading, speak_plainly
+from mmtutorial.datasets import DATASETS
 from mmtutorial.errors import InputError
+from mmtutorial.settings.names import PARTS, parse_arm_names, parse_parts
+from mmtutorial.settings.overrides import override
+from mmtutorial.settings.presets import NETWORKS, get_preset
 from mmtutorial.words import count
 
 app = typer.Typer(
@@ -44,8 +53,17 @@ app = typer.Typer(
 app.add_typer(data_app, name="data")
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"mmtutorial {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_say_version, is_eager=True)
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Options for every command."""
@@ -56,7 +74,8 @@ def doctor(root: Root = None) -> None:
     """Check versions, devices, disk and data sets, with the remedy for whatever is amiss."""
     from mmtutorial.cli.doctor import check, failed, format_checks
 
-    checks = check(root)
+    with loading():
+        checks = check(root)
     typer.echo(format_checks(checks))
     if failed(checks):
         raise typer.Exit(1)
@@ -64,16 +83,14 @@ def doctor(root: Root = None) -> None:
 
 @app.command()
 def run(
-    dataset: Annotated[
-        str, typer.Option(help="Data set: scenes, streets, voc, camvid, cityscapes or folder.")
-    ] = "scenes",
+    dataset: DatasetName = "scenes",
     root: Root = None,
     classes: Classes = None,
     labeled: Labeled = None,
     preset: PresetName = "class",
     network: Network = None,
     arms: Annotated[str | None, typer.Option(help="Arms with commas between; default: eight.")] = None,
-    seeds: Annotated[str, typer.Option(help="Seeds with commas between; each arm runs once with each.")] = "0",
+    seeds: Annotated[str, typer.Option(help="Seeds such as 0,1,2 or 0-4; each arm runs once with each.")] = "0",
     out: Annotated[Path | None, typer.Option(help="Folder for all files; default: runs/DATASET-PRESET.")] = None,
     resume: Resume = False,
     validate: Validate = False,
@@ -84,19 +101,20 @@ def run(
     loaders: Loaders = 0,
 ) -> None:
     """Train and compare arms; write results.json and report.html."""
-    from mmtutorial.experiment import Plan, Request, Runner, parse_arms, write_pictures, write_results
-    from mmtutorial.files import sweep
-    from mmtutorial.locks import exclusive
-    from mmtutorial.reports.run import write_report
-    from mmtutorial.settings.overrides import override
-    from mmtutorial.settings.presets import get_preset
-    from mmtutorial.training.devices import make_fabric
+    chosen, numbers = parse_arm_names(arms), seeds_of(seeds)
+    budgets = override(get_preset(preset, dataset, network), assignments(settings or []))
+    with loading():
+        from mmtutorial.experiment import ARMS, Plan, Request, Runner, write_pictures, write_results
+        from mmtutorial.files import sweep
+        from mmtutorial.locks import exclusive
+        from mmtutorial.reports.run import write_report
+        from mmtutorial.training.devices import make_fabric
 
     plan = Plan(
         request=Request(dataset, None if root is None else str(root), names(classes), labeled, validate),
-        preset=override(get_preset(preset, dataset, network), assignments(settings or [])),
-        arms=tuple(parse_arms(arms)),
-        seeds=seeds_of(seeds),
+        preset=budgets,
+        arms=tuple(ARMS[name] for name in chosen),
+        seeds=numbers,
     )
     fabric = make_fabric(accelerator, precision, devices)
     folder = out or Path("runs") / f"{dataset}-{preset}"
@@ -110,13 +128,19 @@ def run(
         low, high = arm["miou_ci95"]
         interval = "" if low is None else f"  95 % interval {low:.1f} to {high:.1f}"
         typer.echo(f"{arm['name']:24s} {arm['miou_mean']:5.1f} mIoU{interval}")
-    typer.echo(str(page.resolve()))
+    best = max(results["arms"], key=lambda arm: arm["miou_mean"])
+    weights = runner.stages.folder(best["seeds"][0], "segmentation", best["name"]) / "model.safetensors"
+    typer.echo("\n".join(last_lines(page, weights)))
 
 
 @app.command()
 def reproduce(
     dataset: Annotated[
-        str, typer.Option(help="Data sets with commas between, each for a benchmark.")
+        str,
+        typer.Option(
+            help="Data sets with commas between, each for a benchmark.",
+            callback=among("data set", DATASETS, several=True),
+        ),
     ] = "scenes,streets",
     root: Root = None,
     classes: Classes = None,
@@ -124,12 +148,15 @@ def reproduce(
     preset: PresetName = "class",
     networks: Annotated[
         str | None,
-        typer.Option(help="Networks with commas between; default: tiny,tiny-vgg, or alexnet,vgg16 in paper."),
+        typer.Option(
+            help="Networks with commas between; default: tiny,tiny-vgg, or alexnet,vgg16 in paper.",
+            callback=among("network", NETWORKS, several=True),
+        ),
     ] = None,
     parts: Annotated[
-        str | None, typer.Option(help="Of tables, variants, labeled, margin, patches, images, steps; default: all.")
+        str | None, typer.Option(help=f"Of {', '.join(PARTS)}, with commas between; default: all.")
     ] = None,
-    seeds: Annotated[str, typer.Option(help="Seeds with commas between.")] = "0,1,2,3,4",
+    seeds: Annotated[str, typer.Option(help="Seeds such as 0,1,2 or 0-4.")] = "0-4",
     out: Annotated[Path | None, typer.Option(help="Folder for all files; default: runs/reproduction-PRESET.")] = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes; default: one a core, or one where a GPU works.")
@@ -143,21 +170,24 @@ def reproduce(
     loaders: Loaders = 0,
 ) -> None:
     """Run every row of the slides' tables; write reproduction.json and a page with ours beside theirs."""
-    from mmtutorial.reports import write_reproduction_report
-    from mmtutorial.reproduction import Reproduction, Request, default_workers, parse_parts
-    from mmtutorial.reproduction import reproduce as run_all
+    wanted, numbers, changes = parse_parts(parts), seeds_of(seeds), assignments(settings or [])
+    override(get_preset(preset), changes)  # A slip is told before torch is imported.
+    with loading():
+        from mmtutorial.reports import write_reproduction_report
+        from mmtutorial.reproduction import Reproduction, Request, default_workers
+        from mmtutorial.reproduction import reproduce as run_all
 
     request = Request(
         datasets=names(dataset) or (),
         networks=names(networks) or (("alexnet", "vgg16") if preset == "paper" else ("tiny", "tiny-vgg")),
         preset=preset,
-        parts=parse_parts(parts),
-        seeds=seeds_of(seeds),
+        parts=wanted,
+        seeds=numbers,
         root=None if root is None else str(root),
         classes=names(classes),
         labeled=labeled,
         validate=validate,
-        settings=tuple(assignments(settings or []).items()),
+        settings=tuple(changes.items()),
     )
     folder = out or Path("runs") / f"reproduction-{preset}"
     grid = Reproduction(request, folder, _command_line(), accelerator, precision, devices, loaders)
@@ -178,7 +208,8 @@ def predict(
     force: Force = False,
 ) -> None:
     """Segment a folder of photos with a trained network."""
-    from mmtutorial.prediction import choose_checkpoint, predict_folder
+    with loading():
+        from mmtutorial.prediction import choose_checkpoint, predict_folder
 
     chosen = choose_checkpoint(checkpoint, arm)
     if chosen.why:
@@ -214,14 +245,17 @@ def report(
 @app.command()
 def lab(
     folder: Annotated[
-        Path | None, typer.Option(help="Copy the notebooks there first; what is there already stays.")
+        Path | None, typer.Option(help="Folder to work in; default: mmtutorial-notebooks in your home folder.")
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[-- OPTIONS]", help="What follows -- is passed on to JupyterLab.")
+    ] = None,
 ) -> None:
-    """Open the notebooks in JupyterLab."""
+    """Copy the notebooks to a folder of yours, keep what you changed there, and open them in JupyterLab."""
     from mmtutorial.cli.lab import start_lab
 
-    raise typer.Exit(start_lab(folder, browser=browser))
+    raise typer.Exit(start_lab(folder, browser=browser, more=more or ()))
 
 
 def _command_line() -> str:
@@ -231,6 +265,10 @@ def _command_line() -> str:
 
 def main() -> None:
     """Entry point: bad input is one line on stderr and exit code 2; ``--debug`` shows where it came from."""
+    # Commands draw into files. Whatever display a notebook or a shell is set to, none is needed, and a name that
+    # matplotlib does not know would end its import.
+    os.environ["MPLBACKEND"] = "Agg"
+    speak_plainly()
     debug = "--debug" in sys.argv
     sys.argv = [word for word in sys.argv if word != "--debug"]
     if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL and threading.current_thread() is threading.main_thread():

@@ -8,7 +8,11 @@ from typing import Annotated
 
 import typer
 
-from mmtutorial.cli.options import Classes, Force, Root, names
+from mmtutorial.cli.options import DATA_SET, Classes, Force, Root, among, names
+from mmtutorial.cli.talking import loading
+from mmtutorial.datasets import DATASETS
+from mmtutorial.downloads.registry import CATALOGUE, plain
+from mmtutorial.words import count, listed
 
 data_app = typer.Typer(
     help="Data sets: what there is, getting it, and whether yours can be read.", no_args_is_help=True
@@ -18,8 +22,6 @@ data_app = typer.Typer(
 @data_app.command("list")
 def data_list() -> None:
     """List the data sets with the layout each expects, and what can be downloaded."""
-    from mmtutorial.datasets import DATASETS
-    from mmtutorial.downloads.registry import plain
 
     typer.echo("Data sets that commands take as --dataset:")
     for name, info in DATASETS.items():
@@ -32,7 +34,7 @@ def data_list() -> None:
 @data_app.command("get")
 def data_get(
     name: Annotated[
-        str, typer.Argument(help="voc, sbd, camvid, cityscapes, stl10, alexnet-imagenet or vgg16-imagenet.")
+        str, typer.Argument(help=f"{listed(list(CATALOGUE), 'or')}.", callback=among("download", CATALOGUE))
     ],
     root: Annotated[
         Path | None, typer.Option(help="Folder for data sets; default: data. Weights go where torch looks for them.")
@@ -42,10 +44,8 @@ def data_get(
     ] = None,
 ) -> None:
     """Fetch a data set, check it and lay it out for --dataset. Stopped, it goes on where it was."""
-    from mmtutorial.downloads.registry import look_up
-
-    look_up(name)  # A wrong name is answered before torch is imported, which takes seconds.
-    from mmtutorial.downloads import get
+    with loading():
+        from mmtutorial.downloads import get
 
     got = get(name, root, source)
     for note in got.notes:
@@ -55,14 +55,15 @@ def data_get(
 
 @data_app.command("check")
 def data_check(
-    name: Annotated[str, typer.Argument(help="Data set: scenes, streets, voc, camvid, cityscapes or folder.")],
+    name: Annotated[str, typer.Argument(help=DATA_SET, callback=among("data set", DATASETS))],
     root: Root = None,
     classes: Classes = None,
     out: Annotated[Path | None, typer.Option(help="Write a page of images with their masks there: sheet.html.")] = None,
     force: Force = False,
 ) -> None:
     """Read every image and mask as training would; count classes, name broken files, find leaks between splits."""
-    from mmtutorial.dataset_check import check_dataset, lines, refuse_page, write_contact_sheet
+    with loading():
+        from mmtutorial.dataset_check import check_dataset, lines, refuse_page, write_contact_sheet
 
     if out is not None:
         refuse_page(out, force=force)
@@ -94,8 +95,8 @@ def data_masks(
     ] = None,
 ) -> None:
     """Turn outlines or masks of an annotation program into a data set of your own."""
-    from mmtutorial.annotations import convert
-    from mmtutorial.words import count
+    with loading():
+        from mmtutorial.annotations import convert
 
     made = convert(annotations, photos, out, names(classes), form, attribute)
     typer.echo(f"{count(made.masks, 'photo')} with masks, {made.unlabeled} without; classes: {', '.join(made.names)}")

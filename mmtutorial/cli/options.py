@@ -1,21 +1,57 @@
-"""Options that several commands share, and how their texts are read."""
+"""Options that several commands share, how their texts are read, and which names they accept.
+
+Names are checked while the command line is read: a slip is answered at once, before torch is imported.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from mmtutorial.datasets import DATASETS
 from mmtutorial.errors import InputError
+from mmtutorial.settings.names import known_name, split_names
+from mmtutorial.settings.presets import NETWORKS, PRESETS
+from mmtutorial.words import listed
 
+MOST_SEEDS = 1000
+ACCELERATORS = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+
+
+def among(kind: str, known: Iterable[str], *, several: bool = False) -> Callable[[str | None], str | None]:
+    """A callback for typer that refuses a name which is not known, or one of ``several`` with commas between."""
+
+    def check(text: str | None) -> str | None:
+        if text is not None:
+            for name in (split_names(text) or ("",)) if several else (text,):
+                known_name(kind, name, known)
+        return text
+
+    return check
+
+
+DATA_SET = f"Data set: {listed(list(DATASETS), 'or')}."
+DatasetName = Annotated[str, typer.Option("--dataset", help=DATA_SET, callback=among("data set", DATASETS))]
 Root = Annotated[Path | None, typer.Option(help="Folder of the data set; none for the built-in scenes and streets.")]
 Classes = Annotated[str | None, typer.Option(help="Class names to keep, with commas between; the rest is void.")]
 Network = Annotated[
-    str | None, typer.Option(help="tiny, tiny-vgg, alexnet, alexnet-tv or vgg16; default: the preset's own.")
+    str | None,
+    typer.Option(
+        help=f"{listed(list(NETWORKS), 'or')}; default: the preset's own.", callback=among("network", NETWORKS)
+    ),
 ]
 Labeled = Annotated[int | None, typer.Option(help="Labelled training images; default: the data set's.")]
-PresetName = Annotated[str, typer.Option("--preset", help="Size of the experiment: smoke, class or paper.")]
+PresetName = Annotated[
+    str,
+    typer.Option(
+        "--preset", help=f"Size of the experiment: {listed(list(PRESETS), 'or')}.", callback=among("preset", PRESETS)
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that this program did not write.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with what was stopped.")]
 Validate = Annotated[
@@ -24,8 +60,10 @@ Validate = Annotated[
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a preset: tuning.margin=0.5.")
 ]
-Accelerator = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
-Precision = Annotated[str, typer.Option(help="32-true, bf16-mixed or 16-mixed.")]
+Accelerator = Annotated[
+    str, typer.Option(help=f"{listed(ACCELERATORS, 'or')}.", callback=among("accelerator", ACCELERATORS))
+]
+Precision = Annotated[str, typer.Option(help=f"{listed(PRECISIONS, 'or')}.", callback=among("precision", PRECISIONS))]
 Devices = Annotated[
     int, typer.Option(help="Devices that share the batches of each step (schedule.parts); for several GPUs.", min=1)
 ]
@@ -36,18 +74,33 @@ Loaders = Annotated[
 
 def names(text: str | None) -> tuple[str, ...] | None:
     """Names with commas between; None for None."""
-    return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+    return None if text is None else split_names(text)
 
 
 def seeds_of(text: str) -> tuple[int, ...]:
-    """Whole numbers, 0 or more, with commas between, each once."""
-    try:
-        seeds = tuple(dict.fromkeys(int(part) for part in text.split(",")))
-    except ValueError:
-        raise InputError(f"seeds '{text}' are not whole numbers; write them as in --seeds 0,1,2") from None
-    if min(seeds) < 0:
-        raise InputError(f"seeds '{text}' hold a negative number; give 0 or more")
-    return seeds
+    """Whole numbers, 0 or more, and ranges of them, with commas between, each once.
+
+    Raises:
+        InputError: something else stands there, or more than `MOST_SEEDS`.
+
+    Example:
+        >>> seeds_of("0,2-4")
+        (0, 2, 3, 4)
+    """
+    seeds: dict[int, None] = {}
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(-?[0-9]{1,9})\s*(?:-\s*([0-9]{1,9})\s*)?", part)
+        if match is None:
+            raise InputError(f"seeds '{text}' are not whole numbers; write them as in --seeds 0,1,2 or --seeds 0-4")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if first < 0:
+            raise InputError(f"seeds '{text}' hold a negative number; give 0 or more")
+        if last < first:
+            raise InputError(f"seeds '{text}' hold the range {part.strip()}, which ends below its start; turn it round")
+        if last - first + len(seeds) >= MOST_SEEDS:
+            raise InputError(f"seeds '{text}' are more than {MOST_SEEDS}; give fewer, as in --seeds 0-4")
+        seeds |= dict.fromkeys(range(first, last + 1))
+    return tuple(seeds)
 
 
 def assignments(texts: list[str]) -> dict[str, str]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from mmtutorial.datasets import VOID, ClassTable
-from mmtutorial.datasets.base import WORKERS, Source
+from mmtutorial.datasets.base import WORKERS
+from mmtutorial.datasets.source import Source
 from mmtutorial.datasets.store import Pair, Pixels
 from mmtutorial.errors import InputError
 

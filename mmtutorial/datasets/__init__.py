@@ -3,21 +3,28 @@
 ``scenes`` and ``streets`` are built in and need no files; ``voc``, ``camvid``, ``cityscapes`` and ``folder`` read a
 folder of yours. Whatever the data set, an item is an image ``(3, H, W)`` and a mask ``(H, W)``, both uint8, in which
 255 means void.
+
+What is known of a data set before it is opened (``DATASETS``) is there without torch, which takes seconds to import.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mmtutorial.datasets import camvid, cityscapes, folder, voc
-from mmtutorial.datasets.base import SegmentationDataset, Source
-from mmtutorial.datasets.choosing import choose_labeled, hold_out
 from mmtutorial.datasets.classes import VOID, VOID_COLOUR, ClassTable
 from mmtutorial.datasets.drawn import scenes, streets
-from mmtutorial.datasets.transforms import apply, resize_long_side, training_transform
+from mmtutorial.datasets.source import Source
 from mmtutorial.errors import InputError, unknown
+
+if TYPE_CHECKING:
+    from mmtutorial.datasets.base import SegmentationDataset
+    from mmtutorial.datasets.choosing import hold_out
+    from mmtutorial.datasets.transforms import apply, resize_long_side, training_transform
 
 __all__ = [
     "DATASETS",
@@ -34,6 +41,22 @@ __all__ = [
     "roles",
     "training_transform",
 ]
+
+
+# What needs torch is imported when it is first asked for.
+_LATER = {
+    "SegmentationDataset": "base",
+    "hold_out": "choosing",
+    "apply": "transforms",
+    "resize_long_side": "transforms",
+    "training_transform": "transforms",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
 
 
 @dataclass(frozen=True)
@@ -160,6 +183,9 @@ def open_dataset(
         >>> tuple(image.shape), tuple(mask.shape)
         ((3, 96, 96), (96, 96))
     """
+    from mmtutorial.datasets.base import SegmentationDataset
+    from mmtutorial.datasets.choosing import choose_labeled
+
     info = _info(name)
     if split not in info.splits:
         raise unknown(f"split of {name}", split, info.splits)

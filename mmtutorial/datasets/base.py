@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -14,45 +13,12 @@ from torchvision import tv_tensors
 from tqdm.auto import tqdm
 
 from mmtutorial.datasets.classes import ClassTable
+from mmtutorial.datasets.source import Source
 from mmtutorial.datasets.store import Pair, Pixels, Store
 from mmtutorial.datasets.transforms import resize_long_side
 
 WORKERS = 2
 """Threads that decode ahead. Pillow lets go of the interpreter lock while it decodes, so threads suffice."""
-
-
-class Source(ABC):
-    """Where images and masks come from: files or a drawing function. Decodes afresh at every call.
-
-    Attributes:
-        name: Name of the data set.
-        split: Name of the split.
-        classes: The class table of the masks.
-    """
-
-    name: str
-    split: str
-    classes: ClassTable
-
-    @abstractmethod
-    def __len__(self) -> int:
-        """Number of images."""
-
-    @abstractmethod
-    def load(self, index: int) -> Pair:
-        """Decodes one image and its mask. Raises InputError, naming the file, if it cannot."""
-
-    @abstractmethod
-    def image_id(self, index: int) -> str:
-        """A name for the image, for messages and reports."""
-
-    def stamp(self, index: int) -> str:
-        """A text that changes where the image or its mask is exchanged; its name, unless a source knows more."""
-        return self.image_id(index)
-
-    def long_side(self, index: int) -> int:
-        """Pixels of the longer side. A source of files looks into the file's head and decodes nothing."""
-        return int(max(self.load(index)[1].shape))
 
 
 class SegmentationDataset(Dataset[tuple[tv_tensors.Image, tv_tensors.Mask]]):

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mmtutorial.datasets.base import Source
 from mmtutorial.datasets.classes import VOID, ClassTable
 from mmtutorial.datasets.pictures import read_image, read_mask, read_size
+from mmtutorial.datasets.source import Source
 from mmtutorial.datasets.store import Pair
 from mmtutorial.errors import InputError
 

@@ -6,14 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mmtutorial.errors import InputError, unknown
 from mmtutorial.experiment.variants import VARIANTS, Variant
 from mmtutorial.proxies import PROXIES
+from mmtutorial.settings.names import DEFAULT_ARMS as DEFAULT_ARMS
+from mmtutorial.settings.names import PRETRAININGS, SUFFIXES, arm_name, parse_arm_names
 from mmtutorial.settings.presets import Preset, Schedule
-
-# ``imagenet``: weights that others trained on 1.3 million labelled photos, for the large encoders.
-PRETRAININGS = ("random", "imagenet", *PROXIES)
-_SUFFIXES = ("", "more", *VARIANTS)
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ class Arm:
     @property
     def name(self) -> str:
         """As on the command line: ``random+graph``."""
-        return f"{self.pretraining}+{self.suffix}" if self.suffix else self.pretraining
+        return arm_name(self.pretraining, self.suffix)
 
     @property
     def variant(self) -> Variant | None:
@@ -70,15 +67,8 @@ class Arm:
 
 
 ARMS: dict[str, Arm] = {
-    arm.name: arm for arm in (Arm(pretraining, suffix) for pretraining in PRETRAININGS for suffix in _SUFFIXES)
+    arm.name: arm for arm in (Arm(pretraining, suffix) for pretraining in PRETRAININGS for suffix in SUFFIXES)
 }
-
-# What ``run`` compares where nothing is named: with and without the paper's proxy, each with its controls.
-DEFAULT_ARMS = tuple(
-    Arm(pretraining, suffix).name
-    for pretraining in ("random", "colorization")
-    for suffix in ("", "more", "triplets", "graph")
-)
 
 
 def tuning_cost(preset: Preset) -> int:
@@ -98,20 +88,7 @@ def parse_arms(text: str | None) -> list[Arm]:
     Raises:
         InputError: an unknown arm (the nearest name is suggested), or none at all.
     """
-    names = DEFAULT_ARMS if text is None else list(dict.fromkeys(n.strip() for n in text.split(",") if n.strip()))
-    for name in names:
-        if name not in ARMS:
-            raise unknown("arm", name, _like(name))
-    if not names:
-        raise InputError(f"no arm given; name some, such as {', '.join(DEFAULT_ARMS)}")
-    return [ARMS[name] for name in names]
-
-
-def _like(name: str) -> list[str]:
-    """The arms that share the pre-training of a name, or else those that share what follows it."""
-    pretraining, _, suffix = name.partition("+")
-    found = [arm for arm in ARMS.values() if arm.pretraining == pretraining]
-    return [arm.name for arm in found or ARMS.values() if found or arm.suffix == suffix] or list(PRETRAININGS)
+    return [ARMS[name] for name in parse_arm_names(text)]
 
 
 def compared(arms: Sequence[Arm]) -> list[tuple[Arm, Arm]]:

@@ -2,7 +2,7 @@
 
 from mmtutorial.reproduction.grid import Reproduction, Request
 from mmtutorial.reproduction.jobs import default_workers
-from mmtutorial.reproduction.rows import parse_parts
 from mmtutorial.reproduction.writing import reproduce
+from mmtutorial.settings.names import parse_parts
 
 __all__ = ["Reproduction", "Request", "default_workers", "parse_parts", "reproduce"]

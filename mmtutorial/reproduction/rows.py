@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mmtutorial.errors import unknown
 from mmtutorial.experiment.variants import VARIANTS
-from mmtutorial.reproduction.ablations import ABLATIONS
 from mmtutorial.reproduction.paper import ALEXNET, CITYSCAPES, VGG, VOC, rank_tables
+from mmtutorial.settings.names import PARTS as PARTS
+from mmtutorial.settings.names import parse_parts as parse_parts
 from mmtutorial.settings.presets import NETWORKS
 
 BENCHMARK_OF = {
@@ -17,9 +17,6 @@ BENCHMARK_OF = {
     "cityscapes": CITYSCAPES,
 }
 """The benchmark of the slides for which each data set stands: objects on a background, or streets without one."""
-
-PARTS = ("tables", "variants", *(ablation.name for ablation in ABLATIONS))
-"""The slides' tables; the variants of tuning; each ablation by its name."""
 
 # The slides have no such rows. Without them nobody could tell what tuning adds to mere longer training, nor what the
 # graph adds to triplets.
@@ -67,20 +64,3 @@ def with_imagenet(arms: list[str], preset: str, network: str) -> list[str]:
 def arms_of_variants() -> list[str]:
     """Arms that show what each part of the method is worth, from random weights; and the modern loss after a proxy."""
     return [*(f"random+{name}" for name in VARIANTS), "random+more", "random", "colorization+supcon"]
-
-
-def parse_parts(text: str | None) -> tuple[str, ...]:
-    """Parts of the reproduction from names with commas between; all for None. ``ablations`` stands for each of them.
-
-    Raises:
-        InputError: there is no such part.
-    """
-    if text is None:
-        return PARTS
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    for name in names or [""]:
-        if name not in (*PARTS, "ablations"):
-            raise unknown("part", name, [*PARTS, "ablations"])
-    if "ablations" in names:
-        names += [ablation.name for ablation in ABLATIONS]
-    return tuple(name for name in PARTS if name in names)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mmtutorial.datasets.base import Source
 from mmtutorial.datasets.classes import VOID, ClassTable
+from mmtutorial.datasets.source import Source
 from mmtutorial.datasets.store import Pair
 from mmtutorial.errors import unknown
 

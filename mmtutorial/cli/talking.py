@@ -1,0 +1,59 @@
+"""What the command line says around a command: while libraries load, when it is stopped, and what comes next."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def speak_plainly() -> None:
+    """Let no character end a command: where a terminal's encoding lacks it, its number is written."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Say on a terminal that libraries are being loaded, as that takes seconds; wipe the line out afterwards."""
+    told = "loading PyTorch, which takes some seconds ..." if sys.stderr.isatty() and "torch" not in sys.modules else ""
+    if told:
+        sys.stderr.write(told)
+        sys.stderr.flush()
+    try:
+        yield
+    finally:
+        if told:
+            sys.stderr.write(f"\r{' ' * len(told)}\r")
+            sys.stderr.flush()
+
+
+def last_lines(page: Path, weights: Path) -> list[str]:
+    """What a run ends with: its page, the command that segments photos with what it trained, and the notebooks."""
+    predict = [*program(), "predict", "--checkpoint", str(weights), "--images", "PHOTOS", "--out", "MASKS"]
+    learn = ["make", "lab"] if _in_repository() else [*program(), "lab"]
+    return [
+        f"report:    {page.resolve()}",
+        f"use it:    {shlex.join(predict)}",
+        f"learn it:  {shlex.join(learn)}",
+    ]
+
+
+def program() -> list[str]:
+    """How this program can be called again from here."""
+    called = Path(sys.argv[0])
+    if called.suffix == ".py":
+        return [sys.executable, "-m", "mmtutorial.cli"]
+    if shutil.which("mmtutorial") or not called.exists():
+        return ["mmtutorial"]
+    return [str(called)]
+
+
+def _in_repository() -> bool:
+    """Whether the working folder is a copy of the repository, whose Makefile has a target ``lab``."""
+    makefile = Path("Makefile")
+    return Path("notebooks/index.toml").is_file() and makefile.is_file() and "\nlab:" in makefile.read_text("utf-8")
