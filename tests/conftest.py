@@ -12,8 +12,8 @@ import pytest
 from hypothesis import settings
 
 from mmtutorial.datasets import ClassTable, SegmentationDataset
-from mmtutorial.datasets.source import Source
 from mmtutorial.datasets.classes import voc_palette
+from mmtutorial.datasets.source import Source
 from mmtutorial.datasets.store import Pair
 
 # Before anything imports torch: several test processes share the cores, and two threads in each would wait for one

@@ -22,7 +22,6 @@ data_app = typer.Typer(
 @data_app.command("list")
 def data_list() -> None:
     """List the data sets with the layout each expects, and what can be downloaded."""
-
     typer.echo("Data sets that commands take as --dataset:")
     for name, info in DATASETS.items():
         typer.echo(f"{name:10s} splits: {', '.join(info.splits)}")

@@ -93,7 +93,7 @@ def test_the_repository_s_own_come_without_masters_and_generator(tmp_path: Path)
     folder = lab.copy_notebooks(tmp_path / "mine").folder
     listed = {entry["file"] for entry in _index()}
     assert {path.stem for path in folder.glob("*.ipynb")} == listed
-    assert {path.name for path in folder.iterdir() if not path.suffix == ".ipynb"} == {"solutions", lab.RECORD}
+    assert {path.name for path in folder.iterdir() if path.suffix != ".ipynb"} == {"solutions", lab.RECORD}
     assert not list(folder.rglob("*.py"))
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -21,8 +22,14 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_run_writes_results_and_a_page(call: Call, out: Path) -> None:
     said = call("run", "--arms", "random,random+graph", "--seeds", "1, 0,1", "--out", out, *arguments())
     assert said.code == 0, said.err
-    *table, page = said.out.splitlines()
-    assert Path(page) == (out / "report.html").resolve()
+    *table, page, use, learn = said.out.splitlines()
+    assert page == f"report:    {(out / 'report.html').resolve()}"
+    best = max(json.loads((out / "results.json").read_text())["arms"], key=lambda arm: arm["miou_mean"])
+    words = shlex.split(use.removeprefix("use it:"))
+    assert words[0:1] == ["mmtutorial"]
+    assert words[1:4] == ["predict", "--checkpoint", str(out / f"seed1/segmentation/{best['name']}/model.safetensors")]
+    assert Path(words[3]).is_file()
+    assert learn.split() == ["learn", "it:", "make", "lab"]
     assert [line.split()[0] for line in table] == ["random", "random+graph"]
     results = json.loads((out / "results.json").read_text())
     for line, arm in zip(table, results["arms"], strict=True):
