@@ -23,6 +23,7 @@ from urllib3.exceptions import HTTPError
 from mmtutorial.downloads.causes import Unusable, plainly
 from mmtutorial.downloads.registry import RemoteFile
 from mmtutorial.downloads.space import need_room, readable
+from mmtutorial.errors import InputError
 
 CHUNK = 2**16
 """Bytes that are read at a time at most. A connection that broke is taken up again if it brought as many."""
@@ -87,7 +88,12 @@ def download(url: str, file: RemoteFile, part: Path, unpacked: int) -> None:
             before = size_of(part)
             try:
                 whole = _go_on(session, url, file, part, unpacked)
-            except (requests.RequestException, HTTPError) as error:
+            except InputError:
+                raise
+            # Of requests and urllib3, and what they pass on: an OSError with a number is the disk's.
+            except (OSError, ValueError, HTTPError) as error:
+                if isinstance(error, OSError) and error.errno is not None:
+                    raise
                 if size_of(part) - before < CHUNK:
                     raise Unusable(plainly(error, url)) from None
 
@@ -104,7 +110,7 @@ def _go_on(session: requests.Session, url: str, file: RemoteFile, part: Path, un
         return True
     # Packed for the transfer, its length would not be that of the file, nor would ranges fit.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
-    with _asked(session, url, headers) as answer:
+    with session.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
         if start and answer.status_code == 416:
             return _nothing_left(answer, file, part)
         if answer.status_code >= 400:
@@ -121,15 +127,6 @@ def _go_on(session: requests.Session, url: str, file: RemoteFile, part: Path, un
     if total is not None and size_of(part) < total:
         raise requests.ConnectionError(f"it broke off after {size_of(part)} of {total} bytes")
     return True
-
-
-def _asked(session: requests.Session, url: str, headers: dict[str, str]) -> requests.Response:
-    try:
-        return session.get(url, headers=headers, stream=True, timeout=TIMEOUT)
-    except (requests.RequestException, HTTPError):
-        raise
-    except (OSError, ValueError) as error:  # A bundle of certificates that is missing, an address that is none.
-        raise Unusable(plainly(error, url)) from None
 
 
 def _arriving(answer: requests.Response) -> Iterator[bytes]:
