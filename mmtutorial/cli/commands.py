@@ -121,6 +121,8 @@ def run(
     with exclusive(folder, remedy="choose another --out"):
         runner = Runner(plan, folder, fabric, command=_command_line(), resume=resume, loaders=loaders)
         sweep(folder)
+        for line in runner.data.warnings:
+            typer.echo(f"mmtutorial: warning: {line}", err=True)
         results = write_results(runner, runner.run())
         write_pictures(runner)
         page = write_report(folder)

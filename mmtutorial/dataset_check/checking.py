@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmtutorial.dataset_check.looking import SplitCheck, look
-from mmtutorial.datasets import DATASETS, Roles, roles
+from mmtutorial.datasets import DATASETS, Roles, folder, roles
+from mmtutorial.datasets.labels import Finding, Weight, findings
 from mmtutorial.errors import InputError, unknown
 
 
@@ -39,6 +40,8 @@ class DatasetCheck:
         splits: The splits that could be opened, by name.
         closed: Why others could not be opened: one line each, by name.
         leaks: Images in a split trained on and in one that is scored.
+        findings: What keeps the labels from teaching anything, or from being scored.
+        unused: What lies in the folder and is used in no split.
     """
 
     name: str
@@ -46,18 +49,21 @@ class DatasetCheck:
     splits: dict[str, SplitCheck]
     closed: dict[str, str]
     leaks: tuple[Leak, ...]
+    findings: tuple[Finding, ...] = ()
+    unused: tuple[str, ...] = ()
 
     @property
     def fine(self) -> bool:
-        """Whether training can begin: all files can be used, and no labelled image is in two splits."""
+        """Whether training makes sense: files can be used, labels can teach, no labelled image is in two splits."""
         broken = any(split.broken for split in self.splits.values())
         train = self.splits.get(self.roles.train)
         void = train is not None and bool(train.void)
-        return not (self.closed or broken or void or any(not leak.unlabelled for leak in self.leaks))
+        faulty = any(finding.weight > Weight.NOTE for finding in self.findings)
+        return not (self.closed or broken or void or faulty or any(not leak.unlabelled for leak in self.leaks))
 
 
 def check_dataset(name: str, root: Path | None, classes: Sequence[str] | None = None) -> DatasetCheck:
-    """Reads every image and mask of the splits that the program uses.
+    """Read every image and mask of the splits that the program uses.
 
     Args:
         name: Name of the data set.
@@ -86,7 +92,18 @@ def check_dataset(name: str, root: Path | None, classes: Sequence[str] | None = 
             splits[split].void.clear()  # as it must be: labels were taken away, or there are none
     if not splits:
         raise InputError(next(iter(closed.values())))
-    return DatasetCheck(name, used, splits, closed, tuple(_leaks(used, splits)))
+    unused = folder.unused(root) if name == "folder" else []
+    return DatasetCheck(
+        name, used, splits, closed, tuple(_leaks(used, splits)), _findings(name, used, splits), tuple(unused)
+    )
+
+
+def _findings(name: str, used: Roles, splits: dict[str, SplitCheck]) -> tuple[Finding, ...]:
+    """What the labels cannot do. The table of ``folder`` is of the user's making, those of other data sets are not."""
+    scored = {split: splits[split] for split in (used.choose, used.report) if split in splits}
+    train = splits.get(used.train)
+    classes = next(iter(splits.values())).classes
+    return tuple(findings(classes, None if train is None else (used.train, train), scored, own=name == "folder"))
 
 
 def _leaks(used: Roles, splits: dict[str, SplitCheck]) -> list[Leak]:
@@ -98,8 +115,7 @@ def _leaks(used: Roles, splits: dict[str, SplitCheck]) -> list[Leak]:
     found = []
     for first in trained:
         for second in scored:
-            both = splits[first].digests.keys() & splits[second].digests.keys() if first != second else set()
+            both = splits[first].both(splits[second]) if first != second else []
             if both:
-                pairs = sorted((splits[first].digests[d][0], splits[second].digests[d][0]) for d in both)
-                found.append(Leak(first, second, tuple(pairs), unlabelled=first == "unlabeled"))
+                found.append(Leak(first, second, tuple(both), unlabelled=first == "unlabeled"))
     return found

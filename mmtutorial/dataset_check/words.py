@@ -21,6 +21,10 @@ def lines(check: DatasetCheck) -> Iterator[str]:
     for leak in check.leaks:
         yield leak_line(leak)
         yield from _some([one if one == other else f"{one} = {other}" for one, other in leak.images])
+    yield from (f"{check.name} {finding.text}" for finding in check.findings)
+    if check.unused:
+        yield f"{check.name}: used in no split:"
+        yield from _some(list(check.unused))
     yield verdict(check)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mmtutorial.datasets.classes import VOID, ClassTable
+from mmtutorial.datasets.labels import unlikely_ids
 from mmtutorial.datasets.pictures import read_image, read_mask, read_size
 from mmtutorial.datasets.source import Source
 from mmtutorial.datasets.store import Pair
@@ -115,7 +116,7 @@ class FileSource(Source):
             wrong = np.unique(mask[~legal]).tolist()
             raise InputError(
                 f"mask {path} holds ids {_some(wrong)}, expected 0..{self._highest} "
-                f"or {VOID} for void; correct the mask or the list of classes"
+                f"or {VOID} for void; correct the mask or the list of classes{unlikely_ids(np.unique(mask).tolist())}"
             )
         return image, self._ids[mask]
 

@@ -209,10 +209,11 @@ def _from_masks(path: Path, masks: dict[str, Path]) -> ClassTable:
         seen[read_mask(mask)] = True
     ids = np.flatnonzero(seen[:VOID])
     if len(ids) < 2:
+        meant = ". Did you mean 0 and 1?" if ids.tolist() == [0] and seen[VOID] else ""
         raise InputError(
             f"masks in {path / 'masks'} hold ids {np.flatnonzero(seen).tolist()}, "
             f"expected 0 for background and 1, 2, ... for objects "
-            f"({VOID} means void); save class ids, or describe them in {path / 'classes.toml'}"
+            f"({VOID} means void); save class ids, or describe them in {path / 'classes.toml'}{meant}"
         )
     count = int(ids[-1]) + 1
     return ClassTable(tuple(f"class {i}" for i in range(count)), voc_palette(count), (0,))

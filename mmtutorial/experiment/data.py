@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mmtutorial.datasets import DATASETS, VOID, ClassTable, SegmentationDataset, hold_out, open_dataset, roles
+from mmtutorial.datasets import DATASETS, ClassTable, SegmentationDataset, hold_out, open_dataset, roles
 from mmtutorial.datasets.choosing import choose_labeled
+from mmtutorial.datasets.labels import Counts, Weight, findings
 from mmtutorial.errors import InputError
 from mmtutorial.settings.presets import Preset
+from mmtutorial.words import count
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,34 @@ class ExperimentData:
             self.scored_on = self.roles.choose if request.validate else self.roles.report
             scored = self._open(self.scored_on)
         self.scored = scored if preset.evaluated is None else some(scored, preset.evaluated)
-        if all(bool((self.scored.arrays(i)[1] == VOID).all()) for i in range(len(self.scored))):
-            raise InputError(
-                f"{self.scored_on} of {request.dataset} has no labels to score on: its masks are void all over; "
-                "label some of it, or choose other classes"
+        self._refuse_what_cannot_be_scored()
+
+    def _refuse_what_cannot_be_scored(self) -> None:
+        counts = Counts()
+        for index in range(len(self.scored)):
+            counts.add(self.scored.image_id(index), *self.scored.arrays(index))
+            if len(counts.present(len(self.classes))) > 1:
+                return
+        for finding in findings(self.classes, None, {f"{self.scored_on} of {self.request.dataset}": counts}):
+            remedy = "" if finding.text.endswith("?") else "; label some of it, or choose other classes"
+            raise InputError(finding.text + remedy)
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with the labels, though there is something to score; a sentence each."""
+        train, scored = (_counted(images) for images in (self.labeled, self.scored))
+        own = self.request.dataset == "folder"
+        taught = f"the {count(len(self.labeled), 'labelled image')} of {self.roles.train}"
+        found = findings(self.classes, (taught, train), {self.scored_on: scored}, own=own)
+        said = [finding.text for finding in found if finding.weight is Weight.FAULT]
+        both = train.both(scored)
+        if both:
+            names = f"{both[0][0]}{' and others' if len(both) > 1 else ''}"
+            said.append(
+                f"{count(len(both), 'image')} of {self.scored_on} also in {self.roles.train} ({names}): "
+                "the scores are partly of what was learned by heart"
             )
+        return tuple(said)
 
     @property
     def classes(self) -> ClassTable:
@@ -103,6 +128,13 @@ class ExperimentData:
             labeled=labeled,
             size=self.preset.size,
         )
+
+
+def _counted(images: SegmentationDataset) -> Counts:
+    counts = Counts()
+    for index, (image, mask) in images.decoded():
+        counts.add(images.image_id(index), image, mask)
+    return counts
 
 
 @lru_cache(maxsize=2)
