@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mmtutorial.dataset_check.checking import DatasetCheck, Leak
 from mmtutorial.dataset_check.looking import SplitCheck
 from mmtutorial.datasets import VOID
+from mmtutorial.datasets.labels import Weight
 
 MOST = 20
 """Names of one kind of fault that are listed; the rest is counted."""
@@ -21,7 +22,8 @@ def lines(check: DatasetCheck) -> Iterator[str]:
     for leak in check.leaks:
         yield leak_line(leak)
         yield from _some([one if one == other else f"{one} = {other}" for one, other in leak.images])
-    yield from (f"{check.name} {finding.text}" for finding in check.findings)
+    for finding in check.findings:
+        yield f"  {finding.text}" if finding.weight is Weight.NOTE else f"{check.name} {finding.text}"
     if check.unused:
         yield f"{check.name}: used in no split:"
         yield from _some(list(check.unused))

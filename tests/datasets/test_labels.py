@@ -144,7 +144,7 @@ def test_a_class_that_is_not_scored_is_said_and_no_fault(root: Path) -> None:
     relabel(root, {0: 2}, "train")
     relabel(root, {0: 2}, "val")
     fine, said = checked(root)
-    assert "folder stem is not in test: not scored" in said
+    assert "  stem is not in test: not scored" in said
     # Background is scored, and nothing teaches it.
     assert not fine
     assert "folder background is not in train: nothing teaches it" in said
