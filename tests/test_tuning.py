@@ -269,3 +269,17 @@ def test_where_labels_are_rare_a_crop_that_has_some_is_looked_for(dataset_of: Ca
     for seed in range(5):
         batch = draw_patches(images, [0], budget, patch_side(images, budget), generator_for(seed))
         assert batch.labels.tolist() == [1] * 5
+
+
+def test_ten_crops_are_tried_before_the_whole_image_is_taken(dataset_of: Callable) -> None:
+    mask = np.full((64, 64), 255)
+    mask[:, :4] = 1
+    images = dataset_of([mask])
+    budget = TuningBudget(Schedule(5, images=1, lr=1e-3), patches=20, crop=32, side=(0.1, 0.2), output_size=8)
+    whole = 0
+    for seed in range(200):
+        boxes = draw_patches(images, [0], budget, (3, 6), generator_for(seed)).boxes
+        whole += bool(((boxes[:, 1] + boxes[:, 3]) / 2 > 32).any())
+    # A crop begins at one of 33 columns, and has a label if it begins at one of the first four.
+    share = (29 / 33) ** 10
+    assert abs(whole / 200 - share) < 4 * math.sqrt(share * (1 - share) / 200)

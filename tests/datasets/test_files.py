@@ -111,6 +111,17 @@ def test_grey_and_palette_masks_read_alike(tmp_path: Path, write_mask: Write) ->
     assert np.array_equal(files_module.read_mask(tmp_path / "p.png"), files_module.read_mask(tmp_path / "l.png"))
 
 
+def test_each_id_of_void_is_void(camvid_root: Path, folder_root: Path, write_mask: Write) -> None:
+    stripes = [0] * 5 + [VOID] * 10 + [3] * 5
+    for path in (camvid_root / "CamVid" / "testannot").iterdir():
+        write_mask(path, (0, 11, 255, 3), mode="L")
+    assert open_dataset("camvid", camvid_root, "test")[0][1][0].tolist() == stripes
+    (folder_root / "classes.toml").write_text('names = ["a", "b", "c", "d"]\nvoid = 9\n')
+    for path in (folder_root / "masks").iterdir():
+        write_mask(path, (0, 9, 255, 3))
+    assert open_dataset("folder", folder_root)[0][1][0].tolist() == stripes
+
+
 def test_images_are_decoded_once(voc_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     original = files_module.read_image
