@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mmtutorial.annotations.findings import Fault
 from mmtutorial.annotations.photos import written
-from mmtutorial.annotations.records import Annotated, Entries, Export, pairs, picture_size, reason
+from mmtutorial.annotations.records import Annotated, Entries, Export, pairs, picture_size
 from mmtutorial.annotations.run_lengths import coco_counts, unroll
 from mmtutorial.annotations.shapes import Painted, Polygon, Shape, rectangle
 
@@ -31,35 +31,25 @@ def is_coco(value: Any) -> bool:
 def read_coco(value: dict[str, Any], export: Export) -> Iterator[Annotated]:
     """Read all images; one without an annotation counts as not looked at."""
     where = str(export.path)
-    try:
-        names = {str(one["id"]): one["name"] for one in value.get("categories") or ()}
-        of_image: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for annotation in value["annotations"]:
-            of_image[str(annotation["image_id"])].append(annotation)
-        images = {str(image["id"]): image for image in value["images"]}
-    except (KeyError, TypeError) as error:
-        export.findings.fault(where, f"a list is not as COCO has it ({reason(error)})", _REMEDY)
-        return
+    names = {str(one["id"]): one["name"] for one in value.get("categories") or ()}
+    of_image: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for annotation in value["annotations"]:
+        of_image[str(annotation["image_id"])].append(annotation)
+    images = {str(image["id"]): image for image in value["images"]}
     if len(images) < len(value["images"]):
         export.findings.fault(where, "two images have the same id", _REMEDY)
     for lost in of_image.keys() - images.keys():
         export.findings.fault(where, f"annotations belong to image {lost}, which is not listed", _REMEDY)
     for number, image in images.items():
-        found = _annotated(image, of_image[number], names, f"{where}, image {image.get('file_name', number)}", export)
-        if found is not None:
-            yield found
+        yield _annotated(image, of_image[number], names, f"{where}, image {image.get('file_name', number)}", export)
 
 
 def _annotated(
     image: dict[str, Any], annotations: list[dict[str, Any]], names: dict[str, Any], where: str, export: Export
-) -> Annotated | None:
-    try:
-        reference = written(image["file_name"], export.beside)
-        size = picture_size(image.get("width"), image.get("height"))
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        export.findings.fault(where, f"the image is not as COCO has it ({reason(error)})", _REMEDY)
-        return None
-    entries = Entries(where, "the program", export.findings)
+) -> Annotated:
+    reference = written(image["file_name"], export.beside)
+    size = picture_size(image.get("width"), image.get("height"))
+    entries = Entries(where, "a program for COCO", export.findings)
     for one in sorted(annotations, key=lambda one: not one.get("iscrowd")):
         entries.add(_shapes, one, names)
     shapes = entries.shapes()
@@ -92,10 +82,11 @@ def _shapes(annotation: dict[str, Any], names: dict[str, Any], entries: Entries)
 
 
 def _painted(label: str, outline: dict[str, Any], entries: Entries) -> Painted:
-    height, width = outline["size"]
-    counts = outline["counts"]
-    if picture_size(width, height) is None:
-        raise ValueError("run lengths lack their size")
+    high, wide = outline["size"]
+    counts, size = outline["counts"], picture_size(wide, high)
+    if size is None:
+        raise ValueError("its run lengths lack their size")
+    width, height = size
 
     def decode() -> NDArray[np.bool_]:
         return unroll(coco_counts(counts) if isinstance(counts, str) else counts, (height, width), "F")

@@ -14,7 +14,7 @@ from defusedxml.ElementTree import fromstring
 
 from mmtutorial.annotations.findings import Fault
 from mmtutorial.annotations.photos import written
-from mmtutorial.annotations.records import Annotated, Entries, Export, pairs, picture_size, reason
+from mmtutorial.annotations.records import DAMAGE, Annotated, Entries, Export, pairs, picture_size, reason
 from mmtutorial.annotations.run_lengths import unroll
 from mmtutorial.annotations.shapes import Ellipse, Painted, Polygon, Shape, rectangle, turned
 
@@ -43,7 +43,7 @@ def read_cvat(export: Export) -> Iterator[Annotated]:
     for image in root.iter("image"):
         try:
             yield _annotated(image, f"{where}, image {image.attrib['name']}", export)
-        except (KeyError, ValueError, OverflowError) as error:
+        except DAMAGE as error:
             export.findings.fault(where, f"an image is not as CVAT writes it ({reason(error)})", _REMEDY)
 
 

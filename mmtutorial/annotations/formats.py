@@ -13,16 +13,16 @@ from mmtutorial.annotations.label_studio import is_label_studio, read_label_stud
 from mmtutorial.annotations.labelme import is_labelme, read_labelme
 from mmtutorial.annotations.masks import mask_files, read_masks
 from mmtutorial.annotations.photos import files_below
-from mmtutorial.annotations.records import Annotated, Export, read_json, read_text
+from mmtutorial.annotations.records import DAMAGE, Annotated, Export, read_json, read_text, reason
 from mmtutorial.annotations.via import is_via, read_via
 from mmtutorial.annotations.yolo import label_files, read_yolo
 from mmtutorial.errors import InputError, unknown
 
-_JSON: dict[str, tuple[Callable[[Any], bool], Callable[[Any, Export], Iterator[Annotated]]]] = {
-    "labelme": (is_labelme, read_labelme),
-    "label-studio": (is_label_studio, read_label_studio),
-    "coco": (is_coco, read_coco),
-    "via": (is_via, read_via),
+_JSON: dict[str, tuple[str, Callable[[Any], bool], Callable[[Any, Export], Iterator[Annotated]]]] = {
+    "labelme": ("labelme", is_labelme, read_labelme),
+    "label-studio": ("Label Studio", is_label_studio, read_label_studio),
+    "coco": ("a program for COCO", is_coco, read_coco),
+    "via": ("VIA", is_via, read_via),
 }
 FORMATS = (*_JSON, "cvat", "yolo", "masks")
 """Names for ``--format``."""
@@ -69,14 +69,21 @@ def _one_file(form: str, export: Export) -> Iterator[Annotated]:
         return
     try:
         value = read_json(export.path)
-        fitting = [name for name, (fits, _) in _JSON.items() if fits(value) and form in (name, "json")]
+        fitting = [name for name, (_, fits, _) in _JSON.items() if fits(value) and form in (name, "json")]
         if not fitting:
             wanted = f"in the format {form}" if form != "json" else "from labelme nor from Label Studio, COCO or VIA"
             raise Fault(f"it is neither {wanted}" if form == "json" else f"it is not {wanted}", _REMEDY)
     except Fault as fault:
         export.findings.fault(str(export.path), str(fault), fault.remedy)
         return
-    yield from _JSON[fitting[0]][1](value, export)
+    program, _, reader = _JSON[fitting[0]]
+    try:
+        yield from reader(value, export)
+    except InputError:
+        raise
+    except DAMAGE as error:
+        what = f"the file is not as {program} writes it ({reason(error)})"
+        export.findings.fault(str(export.path), what, f"save or export it again with {program}")
 
 
 def _of_suffix(given: Path, suffix: str) -> list[Path]:
@@ -115,7 +122,7 @@ def _has_json(folder: Path) -> bool:
             value = read_json(path)
         except Fault:
             return True
-        if any(fits(value) for fits, _ in _JSON.values()):
+        if any(fits(value) for _, fits, _ in _JSON.values()):
             return True
     return False
 

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlparse
 from mmtutorial.annotations.brush import decode_brush
 from mmtutorial.annotations.findings import Fault
 from mmtutorial.annotations.photos import Place, Reference, parts_of
-from mmtutorial.annotations.records import Annotated, Entries, Export, picture_size, reason
+from mmtutorial.annotations.records import DAMAGE, Annotated, Entries, Export, picture_size, reason
 from mmtutorial.annotations.shapes import Ellipse, Painted, Polygon, Shape, rectangle, turned
 
 # Label Studio puts eight hexadecimal digits and a hyphen before the name of an uploaded file.
@@ -49,7 +49,7 @@ def read_label_studio(tasks: list[dict[str, Any]], export: Export) -> Iterator[A
                 yield _annotated(task["data"], chosen["result"], where, export)
         except Fault as fault:
             export.findings.fault(where, str(fault), fault.remedy)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except DAMAGE as error:
             export.findings.fault(where, f"the task is not as Label Studio writes it ({reason(error)})", _REMEDY)
 
 
@@ -118,7 +118,10 @@ def _shape(region: list[dict[str, Any]], entries: Entries) -> Shape:
     label = entries.label(labels, "region")
     if kind not in _AREAS:
         raise entries.unknown(label, str(drawn["type"]))
-    value, wide, high = drawn["value"], drawn["original_width"], drawn["original_height"]
+    value, size = drawn["value"], picture_size(drawn["original_width"], drawn["original_height"])
+    if size is None:
+        raise ValueError("its photo has no size")
+    wide, high = size
     x, y = wide / 100, high / 100
     if kind == "brush":
         return Painted(
@@ -126,7 +129,7 @@ def _shape(region: list[dict[str, Any]], entries: Entries) -> Shape:
         )
     if kind == "polygon":
         return Polygon(label, tuple((a * x, b * y) for a, b in value["points"]))
-    left, top, degrees = value["x"] * x, value["y"] * y, value.get("rotation") or 0
+    left, top, degrees = value["x"] * x, value["y"] * y, float(value.get("rotation") or 0)
     if kind == "ellipse":
         dx, dy = value["radiusX"] * x, value["radiusY"] * y
         return Ellipse(label, (left - dx, top - dy, left + dx, top + dy), degrees)

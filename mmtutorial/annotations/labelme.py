@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mmtutorial.annotations.photos import written
-from mmtutorial.annotations.records import Annotated, Entries, Export, picture_size, reason
+from mmtutorial.annotations.records import Annotated, Entries, Export, picture_size
 from mmtutorial.annotations.shapes import Ellipse, Painted, Polygon, Shape, rectangle
 
 
@@ -30,19 +30,15 @@ def is_labelme(value: Any) -> bool:
 def read_labelme(value: dict[str, Any], export: Export) -> Iterator[Annotated]:
     """Read one file."""
     entries = Entries(str(export.path), "labelme", export.findings)
-    for shape in value["shapes"] if isinstance(value["shapes"], list) else [None]:
+    if not isinstance(value["shapes"], list):
+        raise TypeError("its shapes are no list")
+    for shape in value["shapes"]:
         if isinstance(shape, dict) and shape.get("shape_type") in ("point", "points"):
             entries.point()
         else:
             entries.add(_shape, shape)
-    try:
-        reference = written(value["imagePath"], export.beside)
-        size = picture_size(value.get("imageWidth"), value.get("imageHeight"))
-    except (TypeError, ValueError, OverflowError) as error:
-        what = f"the file is not as labelme writes it ({reason(error)})"
-        export.findings.fault(str(export.path), what, "save or export it again with labelme")
-    else:
-        yield Annotated((reference,), entries.shapes(), str(export.path), size)
+    size = picture_size(value.get("imageWidth"), value.get("imageHeight"))
+    yield Annotated((written(value["imagePath"], export.beside),), entries.shapes(), str(export.path), size)
 
 
 def _shape(shape: dict[str, Any], entries: Entries) -> Shape:

@@ -69,7 +69,12 @@ def written(text: str, beside: str | PurePath = ".") -> Reference:
     Args:
         text: the path, which some programs encode as in a web address.
         beside: folder of the file that says so, within the folder of the export.
+
+    Raises:
+        TypeError: the path is no text; an export may hold anything.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"its photo is {text!r}")
     texts = dict.fromkeys((text, unquote(text)))
     paths = [
         parts_of(f"{folder}/{one}") for one in texts for folder in dict.fromkeys((PurePath(beside).as_posix(), "."))

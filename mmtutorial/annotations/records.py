@@ -19,7 +19,7 @@ from mmtutorial.annotations.shapes import Point, Shape
 from mmtutorial.datasets import files
 from mmtutorial.errors import InputError
 
-_DAMAGE = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, OSError, SyntaxError)
+DAMAGE = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, OSError, SyntaxError)
 """What reading an entry raises that is not as its format says."""
 
 
@@ -91,7 +91,7 @@ class Entries:
             self.findings.fault(self.where, str(fault), fault.remedy)
         except InputError:
             raise
-        except _DAMAGE as error:
+        except DAMAGE as error:
             self._faults = True
             what = f"an entry is not as {self.program} writes it ({reason(error)})"
             self.findings.fault(self.where, what, f"save or export it again with {self.program}")
@@ -128,7 +128,7 @@ class Entries:
         def decoded() -> NDArray[np.bool_]:
             try:
                 return decode()
-            except _DAMAGE as error:
+            except DAMAGE as error:
                 what = f"the painted region '{label}' is not as {self.program} writes it ({reason(error)})"
                 raise Fault(what, f"save or export it again with {self.program}") from None
 

@@ -13,12 +13,11 @@ from typing import Any
 
 from mmtutorial.annotations.findings import Fault
 from mmtutorial.annotations.photos import written
-from mmtutorial.annotations.records import Annotated, Entries, Export, reason
+from mmtutorial.annotations.records import Annotated, Entries, Export
 from mmtutorial.annotations.shapes import Ellipse, Polygon, Shape, rectangle
 
 _METADATA = "_via_img_metadata"
 _USUAL = ("class", "label", "category", "type", "name", "object")
-_REMEDY = "save or export it again with VIA, as JSON"
 
 
 def is_via(value: Any) -> bool:
@@ -47,12 +46,8 @@ def read_via(value: dict[str, Any], export: Export) -> Iterator[Annotated]:
                 entries.point()
             else:
                 entries.add(_shape, region, attribute)
-        try:
-            reference = written(one["filename"], export.beside)
-        except TypeError as error:
-            export.findings.fault(where, f"the file is not as VIA writes it ({reason(error)})", _REMEDY)
-        else:
-            yield Annotated((reference,), entries.shapes(), where, finished=bool(regions))
+        reference = written(one["filename"], export.beside)
+        yield Annotated((reference,), entries.shapes(), where, finished=bool(regions))
 
 
 def _regions(one: dict[str, Any]) -> list[Any]:

@@ -72,7 +72,7 @@ def read_yolo(folder: Path, findings: Findings) -> Iterator[Annotated]:
         except Fault as fault:
             findings.fault(str(path), str(fault), fault.remedy)
             continue
-        entries = Entries(str(path), "the program", findings)
+        entries = Entries(str(path), "a program for YOLO", findings)
         for line in lines:
             if line.strip():
                 entries.add(_shape, line, names)

@@ -143,7 +143,7 @@ def test_splits_in_folders_each_with_a_file_of_its_own(bench: Bench) -> None:
         (export(note(None)), "has no outline"),
         (export(note([[1, 2, 3, 4, 5]])), "no pairs"),
         (export(note([[1, 2, 3, 4]])), "without an area"),
-        (export(note([["x", 2, 3, 4, 5, 6]])), "not as the program writes it"),
+        (export(note([["x", 2, 3, 4, 5, 6]])), "not as a program for COCO writes it"),
         (export(note([[float("nan"), 2, 3, 4, 5, 6]])), "no place on a photo"),
         (export(note([[50, 2, 60, 4, 55, 6]])), "outside the photo"),
         (export(note({"size": [HIGH, WIDE], "counts": [1, 2]})), "add up to 3 pixels"),
@@ -164,7 +164,7 @@ def test_splits_in_folders_each_with_a_file_of_its_own(bench: Bench) -> None:
         (export(note([TRIANGLE]), images=[{"id": 1, "file_name": "a.jpg"}] * 2), "two images have the same id"),
         (export(note([TRIANGLE]), categories=[{"id": 7, "name": ""}]), "a category has no label"),
         (export({"id": 1}), "it lacks 'image_id'"),
-        (export(note([TRIANGLE]), images=[1]), "not as COCO has it"),
+        (export(note([TRIANGLE]), images=[1]), "not as a program for COCO writes it"),
         (export(), "no photo is annotated"),
     ],
 )

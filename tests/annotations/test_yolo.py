@@ -61,7 +61,7 @@ def test_folders_as_programs_make_them(bench: Bench, photos: tuple[str, str], la
         ("0 0.1 0.1 0.5 0.1 0.3", "no pairs"),
         ("0 0.1 0.1", "without an area"),
         ("0", "without an area"),
-        ("0 0.1 x 0.5 0.1 0.3 0.4", "not as the program writes it"),
+        ("0 0.1 x 0.5 0.1 0.3 0.4", "not as a program for YOLO writes it"),
         ("0 nan 0.1 0.5 0.1 0.3 0.4", "no place on a photo"),
         ("0 10 10 20 10 15 20", "outside the photo"),
     ],
