@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from mmtutorial.errors import InputError
+from mmtutorial.settings.bounds import Bounded, Within
+
+Count = Annotated[int, Within(1, 100_000_000)]
+Few = Annotated[int, Within(1, 10_000)]
+Side = Annotated[int, Within(8, 10_000)]
+Rate = Annotated[float, Within(0, 1e30, above=True)]
+Share = Annotated[float, Within(0, 1)]
+Factor = Annotated[float, Within(0, 1000)]
+Scales = Annotated[tuple[float, float], Within(0.05, 20)]
+
+MOST_PIXELS = 2**27
+"""Of the images of a batch: thirty times as many as any preset has; more would fill the memory of any machine."""
+
+_MOST_IMAGES = 10**12
+"""In all steps together: beyond that numbers of images lose their exactness."""
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Schedule(Bounded):
     """How a stage is optimised.
 
     Attributes:
@@ -23,15 +40,15 @@ class Schedule:
             each do the same as one with four after the other.
     """
 
-    steps: int
-    images: int
-    lr: float
+    steps: Count
+    images: Few
+    lr: Rate
     optimizer: Literal["adamw", "sgd"] = "adamw"
-    weight_decay: float = 0.05
-    warmup: float = 0.05
+    weight_decay: Share = 0.05
+    warmup: Share = 0.05
     decay: Literal["cosine", "step"] = "cosine"
-    milestones: tuple[float, ...] = ()
-    parts: int = 1
+    milestones: Annotated[tuple[float, ...], Within(0, 1)] = ()
+    parts: Few = 1
 
     @property
     def images_a_step(self) -> int:
@@ -40,20 +57,20 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class ProxyBudget:
+class ProxyBudget(Bounded):
     """Colorization: crops of the unlabelled images, points at which a colour is predicted.
 
     Images are never shrunk: the padding of a crop larger than its image would count as grey.
     """
 
     schedule: Schedule
-    crop: int = 96
-    points: int = 128
-    scale: tuple[float, float] = (1.0, 1.5)
+    crop: Annotated[int, Within(16, 10_000)] = 96
+    points: Few = 128
+    scale: Scales = (1.0, 1.5)
 
 
 @dataclass(frozen=True)
-class TuningBudget:
+class TuningBudget(Bounded):
     """Mix-and-Match.
 
     Attributes:
@@ -72,22 +89,22 @@ class TuningBudget:
     """
 
     schedule: Schedule
-    patches: int = 10
-    crop: int | None = None
-    side: tuple[float, float] = (1 / 8, 1 / 2)
-    output_size: int = 32
-    background_share: float = 0.1
+    patches: Few = 10
+    crop: Side | None = None
+    side: Annotated[tuple[float, float], Within(0, 1, above=True)] = (1 / 8, 1 / 2)
+    output_size: Side = 32
+    background_share: Share = 0.1
     label_by: Literal["centre", "majority"] = "centre"
-    graphs: int = 4
+    graphs: Annotated[int, Within(1, 1000)] = 4
     loss: Literal["triplet", "contrastive"] = "triplet"
-    margin: float = 2.1
-    temperature: float = 0.1
+    margin: Factor = 2.1
+    temperature: Annotated[float, Within(0.001, 1000)] = 0.1
     pooling: Literal["flatten", "max", "mean"] = "flatten"
-    jitter: float = 0.0
+    jitter: Share = 0.0
 
 
 @dataclass(frozen=True)
-class SegmentationBudget:
+class SegmentationBudget(Bounded):
     """Fine-tuning: crops of the labelled images, flipped and scaled at random.
 
     Attributes:
@@ -99,15 +116,15 @@ class SegmentationBudget:
     """
 
     schedule: Schedule
-    crop: int = 96
-    scale: tuple[float, float] = (0.75, 1.5)
-    jitter: float = 0.0
-    encoder_lr: float = 1.0
-    points: int | None = None
+    crop: Side = 96
+    scale: Scales = (0.75, 1.5)
+    jitter: Share = 0.0
+    encoder_lr: Factor = 1.0
+    points: Count | None = None
 
 
 @dataclass(frozen=True)
-class Preset:
+class Preset(Bounded):
     """One size of experiment.
 
     Attributes:
@@ -128,8 +145,30 @@ class Preset:
     encoder: Literal["tiny", "alexnet", "alexnet-tv", "vgg16"] = "tiny"
     head: Literal["fcn", "hypercolumn"] = "fcn"
     batch_norm: bool = True
-    labeled: int | None = None
-    unlabeled: int | None = None
-    evaluated: int | None = None
-    embedded: int = 100
-    size: int | None = None
+    labeled: Count | None = None
+    unlabeled: Count | None = None
+    evaluated: Count | None = None
+    embedded: Count = 100
+    size: Side | None = None
+
+    def check(self) -> None:
+        """Refuse what the fields allow one by one and no machine can do.
+
+        Raises:
+            InputError: a batch has too many pixels, or too little for batch norm.
+        """
+        tuning, proxy, segmentation = self.tuning, self.proxy, self.segmentation
+        patches = tuning.schedule.images * tuning.patches
+        for name, budget, images, side in (
+            ("proxy", proxy, proxy.schedule.images, proxy.crop),
+            ("tuning", tuning, patches, tuning.output_size),
+            ("tuning", tuning, tuning.schedule.images, tuning.crop or 1),
+            ("segmentation", segmentation, segmentation.schedule.images, segmentation.crop),
+        ):
+            if images * side**2 > MOST_PIXELS:
+                raise InputError(
+                    f"a batch of {name} has {images} images of {side} x {side} pixels, {images * side**2:,} in all; "
+                    f"set fewer images or smaller ones: at most {MOST_PIXELS:,} pixels"
+                )
+            if budget.schedule.images_a_step * budget.schedule.steps > _MOST_IMAGES:
+                raise InputError(f"{name} goes through more than {_MOST_IMAGES:,} images; set fewer steps or images")

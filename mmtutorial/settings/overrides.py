@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import Any, Literal
 
 from mmtutorial.errors import InputError, unknown
+from mmtutorial.settings.bounds import fault_of
 from mmtutorial.settings.presets import Preset
 
 
@@ -24,6 +25,7 @@ def override(preset: Preset, changes: dict[str, str]) -> Preset:
     """
     for path, text in changes.items():
         preset = _replaced(preset, path.split("."), text, path)
+    preset.check()
     return preset
 
 
@@ -37,6 +39,9 @@ def _replaced(node: Any, keys: list[str], text: str, path: str) -> Any:
         value: Any = _replaced(getattr(node, keys[0]), keys[1:], text, path)
     elif len(keys) == 1 and not dataclasses.is_dataclass(hints[keys[0]]):
         value = _parsed(hints[keys[0]], text, path)
+        fault = fault_of(type(node), keys[0], value)
+        if fault:
+            raise InputError(f"setting {path}={text!r} is out of bounds; give {fault}")
     else:
         raise InputError(f"setting '{path}' does not name one value; write it as in tuning.margin=0.5")
     return dataclasses.replace(node, **{keys[0]: value})
@@ -46,7 +51,7 @@ def _parsed(kind: Any, text: str, path: str) -> Any:
     """The value of a text for a field's type: a number, a flag, a choice, or numbers with commas between."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     try:
-        if origin is types.UnionType:
+        if origin in (types.UnionType, typing.Union):
             return None if text.lower() == "none" else _parsed(arguments[0], text, path)
         if origin is tuple:
             numbers = tuple(arguments[0](part) for part in text.split(",") if part)
@@ -59,8 +64,6 @@ def _parsed(kind: Any, text: str, path: str) -> Any:
             return text
         if kind is bool:
             return {"true": True, "false": False}[text.lower()]
-        if kind is int and int(text) < 1:
-            raise InputError(f"setting {path}={text!r} is too small; give 1 or more")
         return kind(text)
     except (KeyError, ValueError) as error:
         if isinstance(error, InputError):
