@@ -28,6 +28,7 @@ from mmtutorial.experiment.claim import claim, earlier_command
 from mmtutorial.experiment.data import experiment_data, some
 from mmtutorial.experiment.held_out import embed, held_out_patches
 from mmtutorial.experiment.plan import Plan
+from mmtutorial.experiment.rehearsal import rehearse
 from mmtutorial.experiment.scoring import confusion_on
 from mmtutorial.experiment.stages import Stages
 from mmtutorial.networks import Encoder
@@ -82,6 +83,8 @@ class Runner:
         self.command = earlier_command(out, plan.settings(), resume=resume) or command
         self.data = experiment_data(plan.request, plan.preset)
         self.stages = Stages(plan, self.data, out, fabric, loaders=loaders)
+        if not (out / "run.json").exists():
+            rehearse(self.stages, plan.arms)
         # Only now: bad input must not leave a folder that then refuses the corrected command.
         claim(out, plan.settings(), self.command)
 

@@ -23,15 +23,18 @@ from mmtutorial.errors import unknown
 from mmtutorial.experiment import Arm, Plan, parse_arms
 from mmtutorial.experiment import Request as DataRequest
 from mmtutorial.experiment.claim import claim, earlier_command
+from mmtutorial.experiment.data import experiment_data
+from mmtutorial.experiment.rehearsal import rehearse
+from mmtutorial.experiment.stages import Stages
 from mmtutorial.files import sweep
 from mmtutorial.locks import exclusive
-from mmtutorial.networks import imagenet_encoder
 from mmtutorial.reproduction.ablations import ABLATIONS
 from mmtutorial.reproduction.jobs import Job, Task, run_jobs
 from mmtutorial.reproduction.paper import ENSEMBLE, VOC
 from mmtutorial.reproduction.rows import BENCHMARK_OF, arms_of_tables, arms_of_variants, with_imagenet
 from mmtutorial.settings.overrides import override
 from mmtutorial.settings.presets import NETWORKS, get_preset
+from mmtutorial.training.devices import make_fabric
 
 _ABLATION_SEEDS = 3
 """An ablation shows a course, not a digit: the first few seeds are enough."""
@@ -199,9 +202,11 @@ def run_grid(reproduction: Reproduction, *, resume: bool, workers: int) -> float
     jobs = reproduction.training_jobs()
     earlier_command(out, settings, resume=resume, runs=[Path(job.out) for job in jobs])
     begun = time.monotonic()
-    # Now and not when their turn comes, which may be days later and in two jobs at once.
-    for spec in {job.plan.spec(arm) for job in jobs for arm in job.plan.arms if arm.pretraining == "imagenet"}:
-        imagenet_encoder(spec)
+    # Now and not when their turn comes, which may be days later.
+    for job in {(job.out, job.plan.arms[0].pretraining): job for job in jobs}.values():
+        data = experiment_data(job.plan.request, job.plan.preset)
+        fabric = make_fabric(job.accelerator, job.precision, job.devices)
+        rehearse(Stages(job.plan, data, Path(job.out), fabric), job.plan.arms)
     claim(out, settings, reproduction.command)
     # Here and not in the jobs, two of which would write the same file at the same moment.
     for job in jobs:

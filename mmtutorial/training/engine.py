@@ -106,11 +106,7 @@ def train(stage: Stage, *, seed: int, folder: Path, fabric: Fabric, loaders: int
     done, model = folder / "stage.json", folder / "model.safetensors"
     # Who deleted damaged weights, as the message about them says, gets the stage trained again.
     if not (done.exists() and model.exists()):
-        if stage.schedule.parts % fabric.world_size:
-            raise InputError(
-                f"{fabric.world_size} devices cannot share the {stage.schedule.parts} batches of a step of "
-                f"{stage.name} evenly; choose as many devices, or set the stage's schedule.parts to a multiple of them"
-            )
+        check_devices(stage, fabric)
         on_each_device(fabric, _train, stage, seed, folder, about, loaders)
         if fabric.world_size == 1:
             return stage_result(folder)
@@ -125,6 +121,15 @@ def train(stage: Stage, *, seed: int, folder: Path, fabric: Fabric, loaders: int
     load_weights(stage.module, tensors, model)
     fabric.to_device(stage.module)
     return result
+
+
+def check_devices(stage: Stage, fabric: Fabric) -> None:
+    """Raise InputError where the devices cannot share a step's batches evenly."""
+    if stage.schedule.parts % fabric.world_size:
+        raise InputError(
+            f"{fabric.world_size} devices cannot share the {stage.schedule.parts} batches of a step of {stage.name} "
+            "evenly; choose as many devices, or set the stage's schedule.parts to a multiple of them"
+        )
 
 
 def stage_result(folder: Path) -> StageResult:
