@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
+from scipy.stats import chisquare
 from torch import Tensor
 
 from mmtutorial.classroom.asking import Ask, close
@@ -18,7 +20,6 @@ class Exercise:
 
     Attributes:
         name: number of the notebook and name of the function, such as ``"03.connected_graph"``.
-        task: what the function has to do, in one sentence.
         arguments: names of its arguments.
         examine: asks the learner's function question after question; raises Wrong at the first wrong answer.
         adapt: makes of the learner's function the one that is asked, where its arguments are no plain data. It runs
@@ -26,7 +27,6 @@ class Exercise:
     """
 
     name: str
-    task: str
     arguments: tuple[str, ...]
     examine: Callable[[Ask], None]
     adapt: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
@@ -43,6 +43,16 @@ class Misconception:
 
     hint: str
     answer: Callable[..., Any]
+
+
+def mistaken(reference: Callable[..., Any], hints: Mapping[str, str]) -> list[Misconception]:
+    """Make misconceptions of a reference that can be asked to make a mistake.
+
+    Args:
+        reference: takes the name of a mistake as ``mistake=``.
+        hints: the mistakes, and what is said to whoever makes them.
+    """
+    return [Misconception(hint, partial(reference, mistake=mistake)) for mistake, hint in hints.items()]
 
 
 Case = tuple[str, tuple[Any, ...]]
@@ -93,6 +103,35 @@ def compare_tensors(
         if not hint and not same_shape:
             hint = f"The answer should have shape {tuple(expected.shape)}, yours has {tuple(answer.shape)}."
         ask.require(agrees, answer, expected, hint)
+
+
+def require_gradient(ask: Ask, tried: str, *arguments: Any) -> None:
+    """Require an answer that still hangs together with its arguments, so that a network can learn from it."""
+    answer = ask(tried, *arguments)
+    ask.require(
+        isinstance(answer, Tensor) and answer.requires_grad,
+        answer,
+        "a tensor with a gradient",
+        "Training needs the gradient. Stay with torch operations: .item(), .tolist() and .detach() cut the gradient.",
+    )
+
+
+def require_repeatable(ask: Ask, draw: Callable[[], Tensor]) -> None:
+    """Require that the generator handed over decides alone: two draws from one seed are equal."""
+    ask.require(
+        torch.equal(draw(), draw()),
+        "two different answers to one seed",
+        "the same both times",
+        "All random numbers come from the generator that is handed over: pass it to every torch.rand... call.",
+    )
+
+
+def evenly(counts: Sequence[int], expected: Sequence[float] | None = None) -> bool:
+    """Whether counts may come of equal chances, or of those in proportion to ``expected``, by a chi-squared test.
+
+    A right answer fails once in ten million: the seeds are fixed, but every right answer uses them differently.
+    """
+    return len(counts) == 1 or bool(chisquare(counts, expected).pvalue > 1e-7)
 
 
 def _diagnose(answer: Tensor, expected: Any, arguments: tuple[Any, ...], known: Sequence[Misconception]) -> str:

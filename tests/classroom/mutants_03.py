@@ -27,7 +27,7 @@ def _other(labels: Labels, nodes: Sequence[int], anchor: int) -> list[int]:
     return [node for node in nodes if labels[node] != labels[anchor]]
 
 
-def _draw(
+def draw(
     labels: Tensor,
     generator: torch.Generator,
     *,
@@ -56,43 +56,43 @@ def _draw(
 
 
 def positive_from_all_nodes_of_the_class(labels: Tensor, generator: torch.Generator) -> Tensor:
-    return _draw(labels, generator, positives=lambda c, o, v, a: [n for n in _same(c, o, a) if n != a] or [a])
+    return draw(labels, generator, positives=lambda c, o, v, a: [n for n in _same(c, o, a) if n != a] or [a])
 
 
 def positive_from_all_nodes(labels: Tensor, generator: torch.Generator) -> Tensor:
-    return _draw(labels, generator, positives=lambda c, o, v, a: list(o))
+    return draw(labels, generator, positives=lambda c, o, v, a: list(o))
 
 
 def positive_may_be_the_anchor(labels: Tensor, generator: torch.Generator) -> Tensor:
-    return _draw(labels, generator, positives=lambda c, o, v, a: [*_same(c, v, a), a])
+    return draw(labels, generator, positives=lambda c, o, v, a: [*_same(c, v, a), a])
 
 
 def negative_from_all_nodes(labels: Tensor, generator: torch.Generator) -> Tensor:
-    return _draw(labels, generator, negatives=lambda c, o, v, a: _other(c, o, a))
+    return draw(labels, generator, negatives=lambda c, o, v, a: _other(c, o, a))
 
 
 def negative_of_any_class(labels: Tensor, generator: torch.Generator) -> Tensor:
-    return _draw(labels, generator, negatives=lambda c, o, v, a: list(v) or _other(c, o, a))
+    return draw(labels, generator, negatives=lambda c, o, v, a: list(v) or _other(c, o, a))
 
 
 def always_the_latest(labels: Tensor, generator: torch.Generator) -> Tensor:
-    return _draw(labels, generator, pick=lambda pool, _: pool[-1])
+    return draw(labels, generator, pick=lambda pool, _: pool[-1])
 
 
 def always_the_first(labels: Tensor, generator: torch.Generator) -> Tensor:
-    return _draw(labels, generator, pick=lambda pool, _: pool[0])
+    return draw(labels, generator, pick=lambda pool, _: pool[0])
 
 
 def no_random_order(labels: Tensor, generator: torch.Generator) -> Tensor:
-    return _draw(labels, generator, in_order=True)
+    return draw(labels, generator, in_order=True)
 
 
 def own_random_numbers(labels: Tensor, generator: torch.Generator) -> Tensor:
-    return _draw(labels, torch.default_generator)
+    return draw(labels, torch.default_generator)
 
 
 def first_of_a_class_left_out(labels: Tensor, generator: torch.Generator) -> Tensor:
-    triplets = _draw(labels, generator)
+    triplets = draw(labels, generator)
     seen: set[int] = set()
     keep = []
     for anchor in triplets[:, 0].tolist():
@@ -108,7 +108,7 @@ def disjoint_triplets(labels: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def places_for_nodes(labels: Tensor, generator: torch.Generator) -> Tensor:
-    triplets = _draw(labels, generator)
+    triplets = draw(labels, generator)
     place = torch.argsort(triplets[:, 0])
     return (
         torch.stack((triplets[:, 0], place[triplets[:, 1]], place[triplets[:, 2]]), dim=1)
@@ -121,7 +121,7 @@ def one_class_fails(labels: Tensor, generator: torch.Generator) -> Tensor:
     if len(labels.unique()) < 2:
         n = len(labels)
         return torch.stack((torch.arange(n), torch.arange(n).roll(1), torch.zeros(n, dtype=torch.long)), dim=1)
-    return _draw(labels, generator)
+    return draw(labels, generator)
 
 
 def lonely_nodes_not_counted(labels: Tensor, edges: Tensor) -> dict[int, int]:

@@ -117,7 +117,7 @@ def test_an_answer_that_changes_its_arguments_harms_nobody() -> None:
 
 
 def test_a_check_that_compares_nothing_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    empty = Exercise("00.empty", "Nothing.", (), lambda ask: None)
+    empty = Exercise("00.empty", (), lambda ask: None)
     monkeypatch.setattr(checking, "find_exercise", lambda name: empty)
     with pytest.raises(InputError, match="compared nothing"):
         check("00.empty", lambda: 1)

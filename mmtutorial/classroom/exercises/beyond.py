@@ -7,8 +7,17 @@ import math
 import torch
 from torch import Tensor
 
-from mmtutorial.classroom.asking import Ask, shown
-from mmtutorial.classroom.exercise import Case, Exercise, Misconception, compare_numbers, compare_tensors
+from mmtutorial.classroom.asking import Ask
+from mmtutorial.classroom.exercise import (
+    Case,
+    Exercise,
+    Misconception,
+    compare_numbers,
+    compare_tensors,
+    mistaken,
+    require_gradient,
+)
+from mmtutorial.randomness import seeded
 
 
 def _supcon(embeddings: Tensor, labels: Tensor, temperature: float, mistake: str = "") -> float:
@@ -61,7 +70,7 @@ _HINTS = {
 def _examine(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(20):
-        generator = torch.Generator().manual_seed(seed)
+        generator = seeded(seed)
         embeddings = torch.randn((10, 4), generator=generator) * 1.5
         labels = torch.cat((torch.randint(3, (9,), generator=generator), torch.tensor([8])))
         temperature = (0.5, 0.2, 2.0)[seed % 3]
@@ -77,17 +86,12 @@ def _examine(ask: Ask) -> None:
         ("one class only", (pair, torch.tensor([3, 3, 3]), 0.5)),
         ("no anchor has a positive: loss 0", (pair, torch.tensor([0, 1, 2]), 0.5)),
     ]
-    known = [Misconception(hint, lambda e, y, t, k=key: _supcon(e, y, t, k)) for key, hint in _HINTS.items()]
+    known = mistaken(_supcon, _HINTS)
     empty = Misconception("Where nothing has a positive, the mean of nothing is taken: answer 0.", lambda *_: math.nan)
     compare_numbers(ask, cases, _supcon, [*known, empty])
-    embeddings = torch.randn((6, 4), generator=torch.Generator().manual_seed(1), requires_grad=True)
-    answer = ask("embeddings that require a gradient", embeddings, torch.tensor([0, 0, 1, 1, 2, 2]), 0.5)
-    ask.require(
-        isinstance(answer, Tensor) and answer.requires_grad,
-        shown(answer),
-        "a tensor with a gradient",
-        "Stay with torch operations: .item(), .tolist() and .detach() cut the gradient.",
-    )
+    embeddings = torch.randn((6, 4), generator=seeded(1), requires_grad=True)
+    labels = torch.tensor([0, 0, 1, 1, 2, 2])
+    require_gradient(ask, "embeddings that require a gradient", embeddings, labels, 0.5)
 
 
 def _triplets(labels: Tensor) -> set[tuple[int, ...]]:
@@ -105,7 +109,7 @@ def _triplets(labels: Tensor) -> set[tuple[int, ...]]:
 def _examine_triplets(ask: Ask) -> None:
     cases = [("labels 0, 0, 1", torch.tensor([0, 0, 1])), ("labels 4, 1, 4, 1, 4", torch.tensor([4, 1, 4, 1, 4]))]
     for seed in range(6):
-        labels = torch.randint(4, (9,), generator=torch.Generator().manual_seed(seed))
+        labels = torch.randint(4, (9,), generator=seeded(seed))
         cases.append((f"9 nodes of up to four classes, seed {seed}", labels))
     cases += [("one class only", torch.tensor([2, 2, 2])), ("all alone in their class", torch.tensor([0, 1, 2]))]
     for tried, labels in cases:
@@ -163,7 +167,7 @@ _GRADIENT_HINTS = {
 def _examine_gradient(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(8):
-        generator = torch.Generator().manual_seed(seed)
+        generator = seeded(seed)
         similarities = 2 * torch.rand(7, generator=generator) - 1
         positive = torch.tensor([True, False, True, False, False, seed % 2 == 0, False])
         temperature = (0.5, 0.1, 2.0)[seed % 3]
@@ -173,20 +177,15 @@ def _examine_gradient(ask: Ask) -> None:
         ("one positive, one negative", (two, torch.tensor([True, False]), 0.5)),
         ("positives only", (two, torch.tensor([True, True]), 0.5)),
     ]
-    known = [
-        Misconception(hint, lambda s, p, t, k=key: _score_gradient(s, p, t, k)) for key, hint in _GRADIENT_HINTS.items()
-    ]
+    known = mistaken(_score_gradient, _GRADIENT_HINTS)
     compare_tensors(ask, cases, _score_gradient, known)
 
 
 EXERCISES = (
-    Exercise("09.all_triplets", "List every triplet of a batch.", ("labels",), _examine_triplets),
-    Exercise(
-        "09.supcon", "Compute the supervised contrastive loss.", ("embeddings", "labels", "temperature"), _examine
-    ),
+    Exercise("09.all_triplets", ("labels",), _examine_triplets),
+    Exercise("09.supcon", ("embeddings", "labels", "temperature"), _examine),
     Exercise(
         "09.score_gradient",
-        "Differentiate one anchor's loss with respect to its similarities.",
         ("similarities", "positive", "temperature"),
         _examine_gradient,
     ),

@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections import Counter
 
 import torch
-from scipy.stats import chisquare
 from torch import Tensor
 
 from mmtutorial.classroom.asking import Ask
-from mmtutorial.classroom.exercise import Case, Exercise, Misconception, compare_numbers
+from mmtutorial.classroom.exercise import (
+    Case,
+    Exercise,
+    Misconception,
+    compare_numbers,
+    evenly,
+    mistaken,
+    require_repeatable,
+)
 from mmtutorial.datasets.classes import VOID
+from mmtutorial.randomness import seeded
 
 _BACKGROUND = 0
-_FALSE_ALARM = 1e-7
 
 
 def _mask(seed: int, height: int = 24, width: int = 36) -> Tensor:
     """A mask of background, a large and a small object and a void border, wider than high."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     mask = torch.zeros((height, width), dtype=torch.long)
     for label, size in ((1, 12), (2, 5), (4, 3)):
         y = int(torch.randint(height - size, (1,), generator=generator))
@@ -48,17 +55,11 @@ def _centre_patches(ask: Ask) -> None:
         "Both ends of the range occur. Is the upper bound of torch.randint included?",
     )
     _uniform_over_pixels(ask)
-    again = [_patches(ask, "seed 5, twice", _mask(1), 9, (4, 9), 5)[0] for _ in range(2)]
-    ask.require(
-        torch.equal(again[0], again[1]),
-        "two different sets of patches",
-        "the same both times",
-        "All random numbers come from the generator that is handed over.",
-    )
+    require_repeatable(ask, lambda: _patches(ask, "seed 5, twice", _mask(1), 9, (4, 9), 5)[0])
 
 
 def _patches(ask: Ask, tried: str, mask: Tensor, count: int, side: tuple[int, int], seed: int) -> tuple[Tensor, Tensor]:
-    answer = ask(tried, mask, count, side, torch.Generator().manual_seed(seed))
+    answer = ask(tried, mask, count, side, seeded(seed))
     try:
         boxes, labels = (ask.as_whole(part) for part in answer)
     except (TypeError, ValueError):
@@ -112,7 +113,7 @@ def _uniform_over_pixels(ask: Ask) -> None:
     _, labels = _patches(ask, "a mask with 160 pixels of class 1 and 20 of class 2", mask, 1800, (4, 9), 0)
     counts = [int((labels == label).sum()) for label in (1, 2)]
     ask.require(
-        bool(chisquare(counts, [1600, 200]).pvalue > _FALSE_ALARM),
+        evenly(counts, [1600, 200]),
         f"{counts[0]} and {counts[1]} patches of class 1 and 2",
         "about 1600 and 200",
         "Every object pixel has the same chance to be a centre; so a class comes up by its area, not each alike.",
@@ -156,7 +157,7 @@ _NOISE_HINTS = {
 def _label_noise(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(12):
-        mask, generator = _mask(seed), torch.Generator().manual_seed(seed)
+        mask, generator = _mask(seed), seeded(seed)
         labelled = torch.nonzero(mask != VOID)
         centres = labelled[torch.randint(len(labelled), (6,), generator=generator)]
         sides = torch.randint(4, 13, (6,), generator=generator)
@@ -168,7 +169,7 @@ def _label_noise(ask: Ask) -> None:
         ("a mask of one class", (plain, torch.tensor([[1, 1, 5, 5], [-2, -2, 4, 4]]))),
         ("a patch of one pixel", (_mask(0), torch.tensor([[5, 10, 6, 11]]))),
     ]
-    mistakes = [Misconception(hint, lambda m, b, k=key: _noise(m, b, k)) for key, hint in _NOISE_HINTS.items()]
+    mistakes = mistaken(_noise, _NOISE_HINTS)
     compare_numbers(ask, cases, _noise, mistakes)
 
 
@@ -206,7 +207,7 @@ def _expected_classes(ask: Ask) -> None:
     telling = torch.tensor([0.5, 0.3, 0.15, 0.05], dtype=torch.float64)
     cases: list[Case] = [("shares 0.5, 0.3, 0.15, 0.05, 3 patches", (telling, 3))]
     for seed in range(12):
-        shares = torch.rand(2 + seed % 7, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+        shares = torch.rand(2 + seed % 7, generator=seeded(seed), dtype=torch.float64)
         shares /= shares.sum()
         for patches in (3, 10, 80):
             cases.append((f"shares {[round(s, 3) for s in shares.tolist()]}, {patches} patches", (shares, patches)))
@@ -222,19 +223,16 @@ def _expected_classes(ask: Ask) -> None:
 EXERCISES = (
     Exercise(
         "02.centre_patches",
-        "Draw square patches round object pixels, labelled by their centre.",
         ("mask", "count", "side", "generator"),
         _centre_patches,
     ),
     Exercise(
         "02.label_noise",
-        "Measure how much of a patch has another class than its centre, on average over patches.",
         ("mask", "boxes"),
         _label_noise,
     ),
     Exercise(
         "02.expected_classes",
-        "Give the expected number of classes among patches drawn independently.",
         ("shares", "patches"),
         _expected_classes,
     ),

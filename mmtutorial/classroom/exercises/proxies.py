@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from mmtutorial.classroom.asking import Ask
-from mmtutorial.classroom.exercise import Case, Exercise, Misconception, compare_numbers, compare_tensors
+from mmtutorial.classroom.exercise import Case, Exercise, compare_numbers, compare_tensors, mistaken
+from mmtutorial.randomness import seeded
 
 
 # ---------------------------------------------------------------- 01.permutations
@@ -59,7 +60,7 @@ _PERMUTATION_HINTS = {
 def _permutations(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(10):
-        generator = torch.Generator().manual_seed(seed)
+        generator = seeded(seed)
         tiles = (4, 5, 9)[seed % 3]
         drawn = [torch.randperm(tiles, generator=generator) for _ in range(40)]
         candidates = torch.stack(drawn).unique(dim=0)
@@ -71,7 +72,7 @@ def _permutations(ask: Ask) -> None:
         ("keep 1", (every, 1)),
         ("two tiles", (torch.tensor([[1, 0], [0, 1]]), 2)),
     ]
-    known = [Misconception(hint, lambda c, n, k=key: _chosen(c, n, k)) for key, hint in _PERMUTATION_HINTS.items()]
+    known = mistaken(_chosen, _PERMUTATION_HINTS)
     compare_tensors(ask, cases, _chosen, known)
 
 
@@ -109,7 +110,7 @@ _BIN_HINTS = {
 def _colour_bins(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(10):
-        image = torch.rand((3, 4, 5), generator=torch.Generator().manual_seed(seed))
+        image = torch.rand((3, 4, 5), generator=seeded(seed))
         cases.append((f"a random image of 4 x 5 pixels, 0 to 1, seed {seed}", (image, (32, 8, 10)[seed % 3])))
     pure = torch.tensor([[[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0]]]).permute(2, 0, 1).contiguous()
     grey = torch.tensor([0.0, 0.3, 0.5, 1.0]).expand(3, 1, 4).contiguous()
@@ -118,7 +119,7 @@ def _colour_bins(ask: Ask) -> None:
         ("four greys (hue of grey: 0)", (grey, 32)),
         ("one bin", (pure, 1)),
     ]
-    known = [Misconception(hint, lambda i, n, k=key: _bins(i, n, k)) for key, hint in _BIN_HINTS.items()]
+    known = mistaken(_bins, _BIN_HINTS)
     compare_tensors(ask, cases, _bins, known)
 
 
@@ -160,7 +161,7 @@ _PURITY_HINTS = {
 def _knn_purity(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(12):
-        generator = torch.Generator().manual_seed(seed)
+        generator = seeded(seed)
         groups = torch.arange(24) // 4
         labels = torch.where(
             torch.rand(24, generator=generator) < 0.6, 0, torch.randint(1, 4, (24,), generator=generator)
@@ -172,7 +173,7 @@ def _knn_purity(ask: Ask) -> None:
         cases.append(
             (f"24 embeddings from 6 images, 4 classes, 5 neighbours, seed {seed}", (embeddings, labels, groups, 5))
         )
-    apart = torch.eye(4)[[0, 0, 1, 1]] + torch.rand((4, 4), generator=torch.Generator().manual_seed(3)) * 0.01
+    apart = torch.eye(4)[[0, 0, 1, 1]] + torch.rand((4, 4), generator=seeded(3)) * 0.01
     cases += [
         ("two classes, clean apart, one neighbour", (apart, torch.tensor([0, 0, 5, 5]), torch.arange(4), 1)),
         ("one class only", (apart, torch.tensor([2, 2, 2, 2]), torch.arange(4), 2)),
@@ -181,20 +182,15 @@ def _knn_purity(ask: Ask) -> None:
             (apart, torch.tensor([0, 1, 0, 1]), torch.tensor([0, 0, 1, 1]), 10),
         ),
     ]
-    known = [
-        Misconception(hint, lambda e, y, g, n, k=key: _purity(e, y, g, n, k)) for key, hint in _PURITY_HINTS.items()
-    ]
+    known = mistaken(_purity, _PURITY_HINTS)
     compare_numbers(ask, cases, _purity, known)
 
 
 EXERCISES = (
-    Exercise(
-        "01.permutations", "Keep permutations that are far from one another.", ("candidates", "count"), _permutations
-    ),
-    Exercise("01.colour_bins", "Give each pixel its bin of hue and of chroma.", ("image", "bins"), _colour_bins),
+    Exercise("01.permutations", ("candidates", "count"), _permutations),
+    Exercise("01.colour_bins", ("image", "bins"), _colour_bins),
     Exercise(
         "01.knn_purity",
-        "Measure which share of nearest neighbours from other images has the same class.",
         ("embeddings", "labels", "groups", "neighbours"),
         _knn_purity,
     ),

@@ -11,7 +11,8 @@ from scipy import stats
 
 from mmtutorial.classroom.asking import Ask
 from mmtutorial.classroom.exercise import Case, Exercise, Misconception, compare_numbers, compare_tensors
-from mmtutorial.classroom.exercises.registration_rules import examine_registration
+from mmtutorial.classroom.exercises.registration import examine_registration
+from mmtutorial.randomness import seeded
 
 Scores = Mapping[int, float]
 Bounds = tuple[float, float]
@@ -77,7 +78,7 @@ _INTERVAL_MISTAKES = (
 def _examine_interval(ask: Ask) -> None:
     cases: list[Case] = []
     for number in range(10):
-        generator = torch.Generator().manual_seed(number)
+        generator = seeded(number)
         seeds = list(range(10, 13 + number))
         shared = 5 * torch.randn(len(seeds), generator=generator)
         noise = torch.randn((2, len(seeds)), generator=generator)
@@ -214,7 +215,7 @@ def _examine_tau(ask: Ask) -> None:
         ("a tie in theirs", ([1.0, 1.0, 3.0, 4.0], [1.0, 2.0, 3.0, 0.0])),
     ]
     for seed in range(10):
-        generator = torch.Generator().manual_seed(seed)
+        generator = seeded(seed)
         rows = 5 + seed % 6
         theirs = (20 + 3 * torch.randn(rows, generator=generator)).mul(10).round().div(10).tolist()
         ours = [value + float(4 * torch.randn((), generator=generator)) for value in theirs]
@@ -233,16 +234,14 @@ def _examine_tau(ask: Ask) -> None:
 EXERCISES = (
     Exercise(
         "07.paired_interval",
-        "Compute the mean of the differences seed by seed, and its 95 % interval.",
         ("a", "b"),
         _examine_interval,
     ),
     Exercise(
         "07.verdict",
-        "Say what an interval of our difference says to a claim of the slides.",
         ("theirs", "interval"),
         _examine_verdict,
     ),
-    Exercise("07.rank_correlation", "Compute Kendall's tau-b of two columns.", ("theirs", "ours"), _examine_tau),
-    Exercise("07.registration", "Register an ablation before it is run.", (), examine_registration),
+    Exercise("07.rank_correlation", ("theirs", "ours"), _examine_tau),
+    Exercise("07.registration", (), examine_registration),
 )

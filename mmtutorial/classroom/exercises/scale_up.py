@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from mmtutorial.classroom.asking import Ask
-from mmtutorial.classroom.exercise import Case, Exercise, Misconception, compare_numbers, compare_tensors
+from mmtutorial.classroom.exercise import Case, Exercise, Misconception, compare_numbers, compare_tensors, mistaken
 from mmtutorial.datasets.classes import VOID
+from mmtutorial.randomness import seeded
 
 Colour = tuple[int, int, int]
 
@@ -96,9 +97,7 @@ def _examine_memory(ask: Ask) -> None:
             (1_000, 2, 500, 0),
         )
     ]
-    mistakes = [
-        Misconception(hint, lambda w, m, a, i, k=key: _memory(w, m, a, i, k)) for key, hint in _MEMORY_HINTS.items()
-    ]
+    mistakes = mistaken(_memory, _MEMORY_HINTS)
     compare_tensors(ask, cases, lambda *a: torch.tensor(_memory(*a), dtype=torch.double), mistakes, tolerance=1e-6)
 
 
@@ -157,7 +156,7 @@ def _examine_palette(ask: Ask) -> None:
     strays: list[Colour] = [(100, 15, 20), (200, 99, 40), (40, 30, 200), (255, 255, 255)]
     cases: list[Case] = []
     for seed in range(8):
-        generator = torch.Generator().manual_seed(seed)
+        generator = seeded(seed)
         colours = table[: 3 + seed % 4]
         pool = torch.tensor(colours + strays, dtype=torch.uint8)
         image = pool[torch.randint(len(pool), (4, 5 + seed), generator=generator)]
@@ -174,15 +173,13 @@ def _examine_palette(ask: Ask) -> None:
 EXERCISES = (
     Exercise(
         "08.hours",
-        "Compute how long a stage takes on some GPUs.",
         ("steps", "images", "rate", "gpus", "gain"),
         _examine_hours,
     ),
     Exercise(
         "08.memory",
-        "Compute the bytes that weights and activations take in training.",
         ("weights", "moments", "activations", "images"),
         _examine_memory,
     ),
-    Exercise("08.palette_mask", "Turn a mask of colours into class ids.", ("image", "colours"), _examine_palette),
+    Exercise("08.palette_mask", ("image", "colours"), _examine_palette),
 )

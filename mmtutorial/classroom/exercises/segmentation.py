@@ -10,9 +10,17 @@ import torch
 from torch import Tensor
 
 from mmtutorial.classroom.asking import Ask
-from mmtutorial.classroom.exercise import Case, Exercise, Misconception, compare_numbers, compare_tensors
-from mmtutorial.classroom.exercises.error_causes import examine_error_causes
+from mmtutorial.classroom.exercise import (
+    Case,
+    Exercise,
+    Misconception,
+    compare_numbers,
+    compare_tensors,
+    mistaken,
+    require_gradient,
+)
 from mmtutorial.datasets.classes import VOID
+from mmtutorial.randomness import seeded
 
 
 # ---------------------------------------------------------------- 06.pixel_loss
@@ -54,7 +62,7 @@ _LOSS_HINTS = {
 def _pixel_loss_check(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(12):
-        generator = torch.Generator().manual_seed(seed)
+        generator = seeded(seed)
         scores = torch.randn((2, 4, 3, 5), generator=generator) * 2
         mask = torch.randint(4, (2, 3, 5), generator=generator)
         # The first image has more void than the second, so that a mean over images differs.
@@ -62,15 +70,10 @@ def _pixel_loss_check(ask: Ask) -> None:
         mask[1, 0, 0] = VOID
         cases.append((f"scores of 4 classes, 2 images of 3 x 5 pixels, some void, seed {seed}", (scores, mask)))
     cases.append(("two images, nothing labelled", (scores, mask * 0 + VOID)))
-    mistakes = [Misconception(hint, lambda s, m, k=key: _pixel_loss(s, m, k)) for key, hint in _LOSS_HINTS.items()]
+    mistakes = mistaken(_pixel_loss, _LOSS_HINTS)
     compare_numbers(ask, cases, _pixel_loss, mistakes)
-    answer = ask("scores that ask for a gradient", cases[0][1][0].requires_grad_(), cases[0][1][1])
-    ask.require(
-        isinstance(answer, Tensor) and answer.requires_grad,
-        "a number without a gradient",
-        "a tensor that torch can take the gradient of",
-        "Training needs the gradient: stay in tensors from the scores to the loss.",
-    )
+    scores, mask = cases[0][1]
+    require_gradient(ask, "scores that ask for a gradient", scores.requires_grad_(), mask)
 
 
 # ---------------------------------------------------------------- 06.mean_iou
@@ -124,7 +127,7 @@ _MIOU_HINTS = {
 def _mean_iou(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(15):
-        generator = torch.Generator().manual_seed(seed)
+        generator = seeded(seed)
         classes = 3 + seed % 4
         truths, predictions = [], []
         for image in range(3):
@@ -143,7 +146,7 @@ def _mean_iou(ask: Ask) -> None:
         ("everything wrong", ([ones], [ones * 0], 2)),
         ("one image all void", ([ones, ones * VOID], [ones, ones * 0], 2)),
     ]
-    mistakes = [Misconception(hint, lambda t, p, c, k=key: _miou(t, p, c, k)) for key, hint in _MIOU_HINTS.items()]
+    mistakes = mistaken(_miou, _MIOU_HINTS)
     compare_numbers(ask, cases, _miou, mistakes)
 
 
@@ -199,11 +202,11 @@ _ENSEMBLE_MISTAKES = (
 def _ensemble(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(12):
-        generator = torch.Generator().manual_seed(seed)
+        generator = seeded(seed)
         first = torch.randn((4, 5, 6), generator=generator) * 2
         second = torch.randn((4, 5, 6), generator=generator) * (1 + 3 * (seed % 2))
         cases.append((f"scores of 4 classes on 5 x 6 pixels, seed {seed}", (first, second)))
-    one = torch.randn((3, 1, 1), generator=torch.Generator().manual_seed(1))
+    one = torch.randn((3, 1, 1), generator=seeded(1))
     cases += [
         ("one pixel", (one, one * 2)),
         ("scores in the hundreds", (torch.tensor([[[300.0]], [[100.0]]]), torch.tensor([[[0.0]], [[0.5]]]))),
@@ -212,24 +215,76 @@ def _ensemble(ask: Ask) -> None:
     compare_tensors(ask, cases, _vote, _ENSEMBLE_MISTAKES)
 
 
+# ---------------------------------------------------------------- 06.error_causes
+def _causes(truth: Tensor, prediction: Tensor, edge: Tensor, mistake: str = "") -> Tensor:
+    """Wrong pixels near an edge, missed, invented and confused, counted one by one; optionally with one mistake."""
+    counts = [0, 0, 0, 0]
+    pixels = zip(truth.flatten().tolist(), prediction.flatten().tolist(), edge.flatten().tolist(), strict=True)
+    for true, predicted, near in pixels:
+        if true == VOID and mistake != "void":
+            continue
+        if true == predicted and not (mistake == "right ones" and near):
+            continue
+        if near and mistake != "edge last":
+            counts[0] += 1
+            if mistake != "twice" or true == predicted:
+                continue
+        counts[1 if predicted == 0 else 2 if true == 0 else 3] += 1
+    if mistake == "swapped":
+        counts[1], counts[2] = counts[2], counts[1]
+    answer = torch.tensor(counts)
+    return answer / answer.sum() if mistake == "shares" else answer
+
+
+_CAUSE_HINTS = {
+    "void": "Where the truth is void (255) nobody knows what is right, so no prediction is wrong there.",
+    "right ones": "A pixel near an edge that is predicted rightly is no error.",
+    "twice": "Each wrong pixel has one cause: those near an edge are not counted again under the other three.",
+    "edge last": "The edge comes first: a wrong pixel near an edge counts there, whatever it was called.",
+    "swapped": "Missed is an object that was called background; invented is background that was called an object.",
+    "shares": "Asked for are counts of pixels, not shares.",
+}
+
+
+def _error_causes(ask: Ask) -> None:
+    """Masks with objects, void and wrong pixels of every kind, then degenerate ones."""
+    cases: list[Case] = []
+    for seed in range(12):
+        generator = seeded(seed)
+        truth = torch.randint(4, (7, 9), generator=generator) * torch.randint(2, (7, 9), generator=generator)
+        wrong = torch.rand(truth.shape, generator=generator) < 0.5
+        prediction = torch.where(wrong, torch.randint(4, truth.shape, generator=generator), truth)
+        truth[torch.rand(truth.shape, generator=generator) < 0.15] = VOID
+        edge = torch.rand(truth.shape, generator=generator) < 0.4
+        cases.append((f"7 x 9 pixels, 4 classes, some void, seed {seed}", (truth, prediction, edge)))
+    ones, nowhere = torch.ones((2, 3), dtype=torch.long), torch.zeros((2, 3), dtype=torch.bool)
+    cases += [
+        ("one object, all missed", (ones, ones * 0, nowhere)),
+        ("background, an object invented all over it", (ones * 0, ones, nowhere)),
+        ("one object, called another", (ones, ones * 2, nowhere)),
+        ("one object, missed, all of it near an edge", (ones, ones * 0, ~nowhere)),
+        ("a perfect prediction", (ones, ones, ~nowhere)),
+        ("void all over", (ones * VOID, ones, nowhere)),
+    ]
+    mistakes = mistaken(_causes, _CAUSE_HINTS)
+    compare_tensors(ask, cases, _causes, mistakes)
+
+
 EXERCISES = (
     Exercise(
         "06.pixel_loss",
-        "Compute the mean cross-entropy of the labelled pixels.",
         ("scores", "mask"),
         _pixel_loss_check,
     ),
     Exercise(
         "06.mean_iou",
-        "Compute the mean IoU of all images together.",
         ("truths", "predictions", "classes"),
         _mean_iou,
     ),
-    Exercise("06.ensemble", "Let two networks vote with their probabilities.", ("first", "second"), _ensemble),
+    Exercise("06.ensemble", ("first", "second"), _ensemble),
     Exercise(
         "06.error_causes",
-        "Count the wrong pixels by what went wrong.",
         ("truth", "prediction", "edge"),
-        examine_error_causes,
+        _error_causes,
     ),
 )

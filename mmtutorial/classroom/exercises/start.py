@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mmtutorial.classroom.asking import Ask
-from mmtutorial.classroom.exercise import Case, Exercise, Misconception, compare_numbers, compare_tensors
+from mmtutorial.classroom.exercise import Case, Exercise, compare_numbers, compare_tensors, mistaken
 
 Rows = Sequence[dict[str, object]]
 
@@ -54,9 +54,7 @@ def _check_extra_steps(ask: Ask) -> None:
         (f"{steps} tuning steps of {tuning:,} pixels, fine-tuning steps of {pixels:,}", (steps, tuning, pixels))
         for steps, tuning, pixels in given
     ]
-    mistakes = [
-        Misconception(hint, lambda s, t, p, k=key: _extra_steps(s, t, p, k)) for key, hint in _STEP_HINTS.items()
-    ]
+    mistakes = mistaken(_extra_steps, _STEP_HINTS)
     compare_numbers(ask, cases, _extra_steps, mistakes, tolerance=1e-9)
 
 
@@ -115,16 +113,15 @@ def _check_gains(ask: Ask) -> None:
         ("an arm and itself", (_table(0), "random", "random")),
         ("no seed in common", ([one[0], {**one[1], "seed": 4}], "jigsaw", "random")),
     ]
-    mistakes = [Misconception(hint, lambda r, a, b, k=key: _gains(r, a, b, k)) for key, hint in _GAIN_HINTS.items()]
+    mistakes = mistaken(_gains, _GAIN_HINTS)
     compare_tensors(ask, cases, _gains, mistakes)
 
 
 EXERCISES = (
     Exercise(
         "00.extra_steps",
-        "Count the steps of fine-tuning that cost as much as tuning.",
         ("tuning_steps", "tuning_pixels", "pixels"),
         _check_extra_steps,
     ),
-    Exercise("00.gains", "Subtract two arms seed by seed.", ("rows", "a", "b"), _check_gains),
+    Exercise("00.gains", ("rows", "a", "b"), _check_gains),
 )

@@ -5,8 +5,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mmtutorial.classroom.asking import Ask, shown
-from mmtutorial.classroom.exercise import Case, Exercise, Misconception, compare_numbers, compare_tensors
+from mmtutorial.classroom.asking import Ask
+from mmtutorial.classroom.exercise import (
+    Case,
+    Exercise,
+    Misconception,
+    compare_numbers,
+    compare_tensors,
+    mistaken,
+    require_gradient,
+)
+from mmtutorial.randomness import seeded
 
 
 # ---------------------------------------------------------------- 04.triplet_loss
@@ -61,14 +70,10 @@ _LOSS_HINTS = {
 }
 
 
-def _mistaken_loss(mistake: str) -> Misconception:
-    return Misconception(_LOSS_HINTS[mistake], lambda e, t, m: _loss(e, t, m, mistake))
-
-
 def _triplet_loss(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(20):
-        generator = torch.Generator().manual_seed(seed)
+        generator = seeded(seed)
         embeddings = torch.randn(8, 5, generator=generator) * (1 + seed)
         triplets = torch.randint(8, (12, 3), generator=generator)
         margin = (0.5, 0.1, 1.0, 2.1)[seed % 4]
@@ -91,20 +96,10 @@ def _triplet_loss(ask: Ask) -> None:
             "Without triplets, or with an embedding of zeros, something is divided by zero.", lambda *_: float("nan")
         ),
     ]
-    compare_numbers(ask, cases, _loss, [*map(_mistaken_loss, _LOSS_HINTS), *extra])
-    _can_be_learned_from(ask)
-
-
-def _can_be_learned_from(ask: Ask) -> None:
-    """The answer still hangs together with the embeddings, so that a gradient can flow."""
-    embeddings = torch.randn(6, 4, generator=torch.Generator().manual_seed(99), requires_grad=True)
-    answer = ask("embeddings that require a gradient", embeddings, torch.tensor([[0, 1, 2], [3, 4, 5]]), 2.1)
-    ask.require(
-        isinstance(answer, Tensor) and answer.requires_grad,
-        shown(answer),
-        "a tensor with a gradient",
-        "Stay with torch operations all the way: .item(), .tolist() and .detach() cut the gradient.",
-    )
+    compare_numbers(ask, cases, _loss, [*mistaken(_loss, _LOSS_HINTS), *extra])
+    embeddings = torch.randn(6, 4, generator=seeded(99), requires_grad=True)
+    triplets = torch.tensor([[0, 1, 2], [3, 4, 5]])
+    require_gradient(ask, "embeddings that require a gradient", embeddings, triplets, 2.1)
 
 
 # ---------------------------------------------------------------- 04.gradient
@@ -155,7 +150,7 @@ _GRADIENT_MISTAKES = (
 def _gradients(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(24):
-        points = torch.randn(3, 2 + seed % 4, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+        points = torch.randn(3, 2 + seed % 4, generator=seeded(seed), dtype=torch.float64)
         units = points / points.norm(dim=1, keepdim=True)
         margin = (2.1, 0.2, 0.5)[seed % 3]
         value = _hinge_raw(units, margin)
@@ -179,7 +174,7 @@ def _hinge_raw(points: Tensor, margin: float) -> float:
 # ---------------------------------------------------------------- 04.half_quiet_margin
 def _half_quiet_margin(ask: Ask) -> None:
     for seed in range(20):
-        generator = torch.Generator().manual_seed(seed)
+        generator = seeded(seed)
         m = (21, 40, 7, 100)[seed % 4]
         # Skewed on purpose: the mean of the gaps is then far from their middle.
         positive = torch.rand(m, generator=generator) ** 3
@@ -222,19 +217,16 @@ def _half_of(ask: Ask, positive: Tensor, negative: Tensor, tried: str) -> None:
 EXERCISES = (
     Exercise(
         "04.triplet_loss",
-        "Compute the triplet loss of unit features with squared distances.",
         ("embeddings", "triplets", "margin"),
         _triplet_loss,
     ),
     Exercise(
         "04.gradient",
-        "Give the gradients of one triplet's loss with respect to its three unit vectors.",
         ("anchor", "positive", "negative", "margin"),
         _gradients,
     ),
     Exercise(
         "04.half_quiet_margin",
-        "Find the margin at which half the triplets have loss 0.",
         ("positive", "negative"),
         _half_quiet_margin,
     ),
