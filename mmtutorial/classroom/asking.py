@@ -125,6 +125,9 @@ class Ask:
 
     def as_tensor(self, answer: Any) -> Tensor:
         """An answer, or a part of one, that is to be a tensor of real numbers."""
+        if isinstance(answer, dict):
+            hint = "This is a dictionary. Return its values alone, as a list or a tensor, in the order asked for."
+            raise self.wrong(answer, "a tensor of numbers", hint)
         try:
             tensor = _stacked(answer)
         except (TypeError, ValueError, RuntimeError, OverflowError):

@@ -65,8 +65,28 @@ def right(rows: Rows, a: str, b: str) -> list[float]:
     return [first[seed] - second[seed] for seed in sorted(first.keys() & second.keys())]
 
 
+def nearest(tuning_steps: int, tuning_pixels: int, pixels: int) -> int:
+    return round(tuning_steps * max(1, tuning_pixels / pixels))
+
+
+def plain_ratio(tuning_steps: int, tuning_pixels: int, pixels: int) -> float:
+    return tuning_steps * tuning_pixels / pixels
+
+
+def nearest_of_plain_ratio(tuning_steps: int, tuning_pixels: int, pixels: int) -> int:
+    return round(tuning_steps * tuning_pixels / pixels)
+
+
+def a_dictionary(rows: list[dict[str, Any]], a: str, b: str) -> dict[int, float]:
+    found = {(row["arm"], row["seed"]): row["miou"] for row in rows}
+    return {s: found[a, s] - found[b, s] for s in range(7) if (a, s) in found and (b, s) in found}
+
+
 MUTANTS = {
     "00.extra_steps": [
+        (nearest, "nor to the nearest"),
+        (plain_ratio, "there are no parts of steps"),
+        (nearest_of_plain_ratio, "gets no fewer"),
         (steps_alone, "may see more pixels"),
         (less_than_the_steps, "is a step all the same"),
         (ratio_upside_down, "wrong way round"),
@@ -74,6 +94,7 @@ MUTANTS = {
         (whole_ratio, "Round once"),
     ],
     "00.gains": [
+        (a_dictionary, "This is a dictionary"),
         (as_listed, "Look the seed up"),
         (difference_of_means, "difference of two means"),
         (mean_difference, "averaged"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -178,8 +179,21 @@ def estimate(n: int) -> float:
     return total / 300
 
 
+def rows_in_the_order_of_the_nodes(labels: Tensor, generator: torch.Generator) -> Tensor:
+    triplets = draw(labels, generator)
+    return triplets[triplets[:, 0].argsort()]
+
+
+def tensors_as_keys(labels: Tensor, edges: Tensor) -> dict[Any, int]:
+    pieces: dict[Any, int] = {}
+    for label in labels:
+        pieces[label] = components(labels, edges)[int(label)]
+    return pieces
+
+
 MUTANTS = {
     "03.connected_graph": [
+        (rows_in_the_order_of_the_nodes, "The row of the node visited first comes first"),
         (positive_from_all_nodes_of_the_class, "drawn from all nodes and not from the visited ones"),
         (positive_from_all_nodes, "positive has another class"),
         (positive_may_be_the_anchor, "its own positive only where"),
@@ -195,6 +209,7 @@ MUTANTS = {
         (one_class_fails, "has no negatives"),
     ],
     "03.components": [
+        (tensors_as_keys, "as keys, tensors of equal numbers are two"),
         (lonely_nodes_not_counted, "without any edge is a piece"),
         (nodes_minus_edges, "right for trees only"),
         (one_pass_of_joining, "in whatever order the edges come"),

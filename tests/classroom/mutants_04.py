@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -101,8 +102,15 @@ def the_paper_s_margin(positive: Tensor, negative: Tensor) -> float:
     return 2.1
 
 
+def by_the_cosine(embeddings: Tensor, triplets: Tensor, margin: float) -> Tensor:
+    a, p, n = torch.nn.functional.normalize(embeddings, dim=1)[triplets].unbind(1)
+    losses = ((2 - 2 * (a * p).sum(1)) - (2 - 2 * (a * n).sum(1)) + margin).clamp(min=0)
+    return losses.sum() / max(len(losses), 1)
+
+
 MUTANTS = {
     "04.triplet_loss": [
+        (by_the_cosine, "it stays at the origin"),
         (not_squared, "distance is squared"),
         (not_normalised, "brought to length 1"),
         (normalised_over_the_batch, "share one length for the batch"),

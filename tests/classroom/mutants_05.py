@@ -65,6 +65,15 @@ def own_random_numbers(labels: Tensor, generator: torch.Generator) -> Tensor:
     return labels[torch.randperm(len(labels))]
 
 
+def rolled(labels: Tensor, generator: torch.Generator) -> Tensor:
+    return labels.roll(int(torch.randint(len(labels), (), generator=generator)))
+
+
+def rolled_or_reversed(labels: Tensor, generator: torch.Generator) -> Tensor:
+    turned = rolled(labels, generator)
+    return turned.flip(0) if float(torch.rand((), generator=generator)) < 0.5 else turned
+
+
 MUTANTS = {
     "05.tuning_step": [
         (gradients_add_up, "earlier steps are still there"),
@@ -74,6 +83,8 @@ MUTANTS = {
         (other_margin, ""),
     ],
     "05.shuffled_labels": [
+        (rolled, "turning or reversing"),
+        (rolled_or_reversed, "turning or reversing"),
         (drawn_anew, "instead of drawing new ones"),
         (classes_renamed, "Only the names of the classes changed"),
         (nothing_done, "Nothing was shuffled"),

@@ -154,8 +154,20 @@ def fails(low: float, high: float) -> str:
     raise ValueError("no rule")
 
 
+def two_samples(equal_spread: bool) -> Callable[[Scores, Scores], tuple[float, float, float]]:
+    def interval(a: Scores, b: Scores) -> tuple[float, float, float]:
+        x, y = [a[s] for s in b], list(b.values())
+        low, high = stats.ttest_ind(x, y, equal_var=equal_spread).confidence_interval()
+        return float(np.mean(x) - np.mean(y)), float(low), float(high)
+
+    interval.__name__ = f"two_samples_{equal_spread}"
+    return interval
+
+
 MUTANTS = {
     "07.paired_interval": [
+        (two_samples(True), "differences first"),
+        (two_samples(False), "differences first"),
         (zipped, "Pair by seed"),
         (turned_round, "a less b"),
         (normal, "Student's t"),

@@ -181,10 +181,10 @@ def test_a_loss_half_a_percent_off_is_refused() -> None:
 
 @in_a_thread
 def test_a_preference_for_the_latest_partner_shows_in_enough_draws() -> None:
-    """One positive in three is the latest one, whatever the chance says: twenty draws would not tell."""
+    """One partner in seven is the latest one, whatever the chances say: a hundred draws would not tell."""
 
     def often_the_latest(pool: Sequence[int], generator: torch.Generator) -> int:
-        if float(torch.rand((), generator=generator)) < 0.3:
+        if float(torch.rand((), generator=generator)) < 0.15:
             return pool[-1]
         return pool[int(torch.randint(len(pool), (), generator=generator))]
 

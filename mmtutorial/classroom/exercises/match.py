@@ -38,6 +38,11 @@ _LATER = (
     "drawn from all nodes and not from the visited ones, a class can fall into pieces."
 )
 
+_SORTED = (
+    "The rows stand in the order of the nodes, yet partners come later in it. Is that the order of the visits? The row "
+    "of the node visited first comes first."
+)
+
 
 def _allowed_partners(labels: Sequence[int], order: Sequence[int], place: int) -> tuple[list[int], list[int]]:
     """Nodes that may be positive and negative of the node at a place of the order: the rule, word by word."""
@@ -69,38 +74,39 @@ def _connected_graph(ask: Ask) -> None:
     _randomness(ask)
 
 
+def _graph(ask: Ask, labels: list[int], seed: int, tried: str) -> list[list[int]]:
+    """Triplets of one draw: every node is an anchor once."""
+    n = len(labels)
+    answer = ask.tensor(tried, torch.tensor(labels), seeded(seed))
+    fits = answer.shape == (n, 3) and not answer.is_floating_point()
+    hint = "One triplet a node: anchor, positive, negative, as node numbers."
+    ask.require(fits, answer, f"integers of shape ({n}, 3)", hint)
+    order = answer[:, 0].tolist()
+    hint = "Every node is the anchor of exactly one triplet, the first of its class as well."
+    ask.require(sorted(order) == list(range(n)), f"anchors {order}", f"each of the nodes 0 to {n - 1} once", hint)
+    triplets: list[list[int]] = answer.tolist()
+    return triplets
+
+
 def _rules(ask: Ask, labels: list[int], seed: int) -> None:
     """Every triplet of one draw keeps to the rule."""
     n = len(labels)
-    answer = ask.tensor(f"labels {labels}, generator with seed {seed}", torch.tensor(labels), seeded(seed))
-    fits = answer.shape == (n, 3) and not answer.is_floating_point()
-    ask.require(
-        fits, answer, f"integers of shape ({n}, 3)", "One triplet a node: anchor, positive, negative, as node numbers."
-    )
-    order = answer[:, 0].tolist()
-    ask.require(
-        sorted(order) == list(range(n)),
-        f"anchors {order}",
-        f"each of the nodes 0 to {n - 1} once",
-        "Every node is the anchor of exactly one triplet, the first of its class as well.",
-    )
-    for anchor, positive, _ in answer.tolist():
-        ask.require(
-            0 <= positive < n and labels[positive] == labels[anchor],
-            f"anchor {anchor}, positive {positive}",
-            f"a positive of class {labels[anchor]}",
-            _positive_hint(labels, anchor, positive, n),
-        )
-    for place, (anchor, positive, negative) in enumerate(answer.tolist()):
+    triplets = _graph(ask, labels, seed, f"labels {labels}, generator with seed {seed}")
+    for anchor, positive, _ in triplets:
+        right = 0 <= positive < n and labels[positive] == labels[anchor]
+        hint = _positive_hint(labels, anchor, positive, n)
+        ask.require(right, f"anchor {anchor}, positive {positive}", f"a positive of class {labels[anchor]}", hint)
+    order = [anchor for anchor, *_ in triplets]
+    # Up to three nodes may well be visited in this order.
+    later = _SORTED if order == list(range(n)) and n > 3 else _LATER
+    for place, (anchor, positive, negative) in enumerate(triplets):
         same, other = _allowed_partners(labels, order, place)
         row = f"triplet {place}: anchor {anchor}, positive {positive}, negative {negative}"
         before = f"visited before: {order[:place]}"
-        ask.require(
-            positive in same, row, f"a positive out of {same} ({before})", _positive_hint(labels, anchor, positive, n)
-        )
-        ask.require(
-            negative in other, row, f"a negative out of {other} ({before})", _negative_hint(labels, anchor, negative, n)
-        )
+        hint = _positive_hint(labels, anchor, positive, n) or later
+        ask.require(positive in same, row, f"a positive out of {same} ({before})", hint)
+        hint = _negative_hint(labels, anchor, negative, n) or later
+        ask.require(negative in other, row, f"a negative out of {other} ({before})", hint)
 
 
 def _positive_hint(labels: list[int], anchor: int, positive: int, n: int) -> str:
@@ -114,7 +120,7 @@ def _positive_hint(labels: list[int], anchor: int, positive: int, n: int) -> str
         return "A node is its own positive only where its class has no other node."
     if labels.count(labels[anchor]) == 1:
         return "A node alone in its class is its own positive."
-    return _LATER
+    return ""
 
 
 def _negative_hint(labels: list[int], anchor: int, negative: int, n: int) -> str:
@@ -122,7 +128,7 @@ def _negative_hint(labels: list[int], anchor: int, negative: int, n: int) -> str
         return "This is no node number. Is it a place in the order, or in a list, rather than a node?"
     if labels[negative] == labels[anchor]:
         return "The negative has the class of its anchor."
-    return _LATER
+    return ""
 
 
 def _randomness(ask: Ask) -> None:
@@ -131,10 +137,10 @@ def _randomness(ask: Ask) -> None:
     first: Counter[int] = Counter()
     chosen: dict[tuple[str, int], Counter[int]] = defaultdict(Counter)
     for seed in range(_DRAWS):
-        answer = ask.tensor(f"labels {labels}, generators with seeds 0 to {seed}", torch.tensor(labels), seeded(seed))
-        order = answer[:, 0].tolist()
+        triplets = _graph(ask, labels, seed, f"labels {labels}, generators with seeds 0 to {seed}")
+        order = [anchor for anchor, *_ in triplets]
         first[order[0]] += 1
-        for place, (_, positive, negative) in enumerate(answer.tolist()):
+        for place, (_, positive, negative) in enumerate(triplets):
             for role, partner, allowed in zip(
                 ("positive", "negative"), (positive, negative), _allowed_partners(labels, order, place), strict=True
             ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from statistics import fmean, stdev
 
 import torch
@@ -44,17 +45,32 @@ def _in_the_order_written(a: Scores, b: Scores) -> Three:
     return _mean_and_ends([x - y for x, y in zip(a.values(), b.values(), strict=False)], _student)
 
 
-def _unpaired(a: Scores, b: Scores) -> Three:
+def _unpaired(a: Scores, b: Scores, degrees: str = "n - 1") -> Three:
+    """The interval of two arms that have nothing in common, as in a t-test of two samples."""
     first, second = ([values[seed] for seed in a if seed in b] for values in (a, b))
-    mean, n = fmean(first) - fmean(second), len(first)
-    half = _student(n) * math.sqrt((stdev(first) ** 2 + stdev(second) ** 2) / n) if n > 1 else math.nan
+    n = len(first)
+    spreads = [stdev(values) ** 2 if n > 1 else math.nan for values in (first, second)]
+    both = {
+        "n - 1": n - 1,
+        "2 n - 2": 2 * n - 2,
+        "Welch": (n - 1) * sum(spreads) ** 2 / sum(spread**2 for spread in spreads),
+        "normal": math.inf,
+    }
+    half = float(stats.t.ppf(0.975, both[degrees])) * math.sqrt(sum(spreads) / n)
+    mean = fmean(first) - fmean(second)
     return mean, mean - half, mean + half
 
 
 _INTERVAL_MISTAKES = (
     Misconception("This is b less a; asked for is a less b.", lambda a, b: _paired_interval(b, a)),
     Misconception("Pair by seed: a and b need not hold the same seeds, nor in one order.", _in_the_order_written),
-    Misconception("Take the differences first, seed by seed: what both arms share then drops out.", _unpaired),
+    *(
+        Misconception(
+            "Take the differences first, seed by seed: what both arms share then drops out.",
+            partial(_unpaired, degrees=degrees),
+        )
+        for degrees in ("n - 1", "2 n - 2", "Welch", "normal")
+    ),
     Misconception("1.96 is for many seeds; the spread of few is itself uncertain: Student's t.", _with(lambda n: 1.96)),
     Misconception(
         "The interval is one of the mean: what n values spread, their mean spreads less. By what factor?",

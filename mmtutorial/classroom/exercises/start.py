@@ -21,27 +21,33 @@ def _extra_steps(tuning_steps: int, tuning_pixels: int, pixels: int, mistake: st
     ratio = pixels / tuning_pixels if mistake == "upside down" else tuning_pixels / pixels
     if mistake == "steps alone":
         ratio = 1.0
-    if mistake != "below one":
+    if "below one" not in mistake:
         ratio = max(1.0, ratio)
-    if mistake == "rounded first":
+    if mistake == "whole ratio":
         ratio = math.ceil(ratio)
     cost = tuning_steps * ratio
-    return math.floor(cost) if mistake == "rounded down" else cost if mistake == "not whole" else math.ceil(cost)
+    if mistake.endswith("rounded down"):
+        return math.floor(cost)
+    return cost if mistake.endswith("not whole") else math.ceil(cost)
 
 
+_NO_FEWER = "A tuning step that sees fewer pixels is a step all the same: the control gets no fewer."
 _STEP_HINTS = {
     "steps alone": "A tuning step may see more pixels than a step of fine-tuning; then the control gets more steps.",
-    "below one": "A tuning step that sees fewer pixels is a step all the same: the control gets no fewer.",
     "upside down": "The ratio is the wrong way round: more pixels in a tuning step are more steps for the control.",
-    "rounded down": "Round up: in doubt the control gets the larger budget.",
-    "rounded first": "Round once, at the end: rounding the ratio gives away many steps.",
+    "rounded down": "Round up, neither down nor to the nearest: in doubt the control gets the larger budget.",
+    "whole ratio": "Round once, at the end: rounding the ratio gives away many steps.",
     "not whole": "There are no parts of steps: round up to a whole number.",
+    "below one": _NO_FEWER,
+    "below one, not whole": f"{_NO_FEWER} And there are no parts of steps.",
+    "below one, rounded down": _NO_FEWER,
 }
 
 
 def _check_extra_steps(ask: Ask) -> None:
     given = [
         (150, 4 * 5 * 32**2, 4 * 96**2),
+        (400, 8 * 5 * 32**2, 4 * 96**2),
         (500, 8 * 5 * 32**2, 4 * 96**2),
         (333, 8 * 5 * 32**2, 4 * 96**2),
         (700, 16 * 9 * 32**2, 4 * 96**2),

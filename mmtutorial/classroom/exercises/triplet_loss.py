@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 import torch
 from torch import Tensor
 
@@ -26,6 +28,8 @@ def _loss(embeddings: Tensor, triplets: Tensor, margin: float, mistake: str = ""
     for a, p, n in triplets.tolist():
         positive = sum((x - y) ** 2 for x, y in zip(rows[a], rows[p], strict=True))
         negative = sum((x - y) ** 2 for x, y in zip(rows[a], rows[n], strict=True))
+        if mistake == "cosine":
+            positive, negative = (2 - 2 * sum(map(operator.mul, rows[a], rows[b])) for b in (p, n))
         if mistake == "root":
             positive, negative = positive**0.5, negative**0.5
         if mistake == "swapped":
@@ -66,6 +70,8 @@ _LOSS_HINTS = {
     "no hinge": "A triplet with enough distance has loss 0, not less: the hinge is missing.",
     "sum": "The mean over the triplets is asked for; this is their sum.",
     "active only": "The mean is over all triplets; yours leaves out those whose loss is 0.",
+    "cosine": "2 - 2 cos is the squared distance of vectors of length 1. A vector of zeros has no length to divide by: "
+    "it stays at the origin, 1 away from the others.",
     "half": "There is a factor 1/2 too much. (The authors' Caffe layer has it; the formula here does not.)",
 }
 
