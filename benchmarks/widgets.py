@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 from mmtutorial.artifacts import load_artifact
 from mmtutorial.artifacts.loading import FOLDER
-from mmtutorial.results.reproduction_file import read_reproduction
+from mmtutorial.results import read_reproduction
 from mmtutorial.widgets import (
     CostCalculator,
     Explorer,
@@ -41,7 +41,7 @@ EXPLORERS: dict[str, Callable[[], Explorer]] = {
     "TripletExplorer": TripletExplorer,
     "TsneExplorer": lambda: TsneExplorer(load_artifact("tuning-frames")),
     "ResultBrowser": lambda: load_artifact("segmentation-results").browser({"first": range(3), "last": range(3, 6)}),
-    "TableExplorer": lambda: TableExplorer(read_reproduction(FOLDER).about),
+    "TableExplorer": lambda: TableExplorer(read_reproduction(FOLDER)),
     "CostCalculator": CostCalculator,
     "LossSwitch": LossSwitch,
 }

@@ -109,39 +109,6 @@ def read_json(path: Path) -> Any:
         raise InputError(f"cannot read {path}: {error}; delete it and run again with --resume") from None
 
 
-@contextlib.contextmanager
-def stored_entries(path: Path, schema: int, command: str) -> Iterator[dict[str, Any]]:
-    """The entries of a JSON file whose entry ``schema`` says how the others are to be read.
-
-    Args:
-        path: the file.
-        schema: the number that the reader knows.
-        command: what writes such files, for the message.
-
-    Raises:
-        InputError: the file is not there, not JSON or of another schema, or the block made nothing of its entries.
-    """
-    again = f"run `{command}` again with --resume"
-    try:
-        raw = parse_json(path.read_bytes())
-    except OSError as error:
-        reason = error.strerror or error
-        raise InputError(f"cannot read {path} ({reason}); give a folder in which `{command}` finished") from None
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON ({error}); {again}") from None
-    found = raw.get("schema") if isinstance(raw, dict) else None
-    if found != schema:
-        raise InputError(f"{path} has schema {found!r}, expected {schema}; use the version that wrote it")
-    try:
-        yield raw
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-    except KeyError as error:
-        raise InputError(f"{path} lacks the entry {error}; {again}") from error
-    except (TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
-        raise InputError(f"{path} has an entry that cannot be used ({error}); {again}") from error
-
-
 def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
     """Write arrays as a compressed ``.npz`` without pickles, whole or not at all; see :func:`write_bytes`."""
     buffer = io.BytesIO()

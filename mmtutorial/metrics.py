@@ -55,36 +55,60 @@ def confusion_matrix(truths: Sequence[Tensor], predictions: Sequence[Tensor], cl
     return total
 
 
-def per_class_iou(confusion: Tensor) -> Tensor:
-    """Intersection over union of each class.
+def scored_classes(confusion: Tensor) -> Tensor:
+    """Say which classes are scored: those that the truth shows, whatever was predicted.
 
     Args:
         confusion: (K, K) counts; row = truth, column = prediction.
 
     Returns:
-        (K,) double, 0 to 1; NaN for a class that occurs neither in the truth nor in the predictions.
+        (K,) bool.
 
     Example:
-        >>> per_class_iou(torch.tensor([[1, 1], [0, 1]])).tolist()
-        [0.5, 0.5]
-        >>> per_class_iou(torch.tensor([[3, 0], [0, 0]])).tolist()  # a class that is nowhere
-        [1.0, nan]
+        >>> scored_classes(torch.tensor([[3, 1], [0, 0]])).tolist()
+        [True, False]
     """
-    counts = confusion.double()
-    intersection = counts.diagonal()
-    return intersection / (counts.sum(0) + counts.sum(1) - intersection)
+    return confusion.sum(1) > 0
 
 
-def mean_iou(confusion: Tensor) -> float:
-    """Mean intersection over union of the classes that occur (in truth or prediction), 0 to 1.
-
-    Background counts as a class, as on the slides. NaN where no class occurs.
+def per_class_iou(confusion: Tensor) -> Tensor:
+    """Return the intersection over union of each class that the truth shows.
 
     Args:
         confusion: (K, K) counts; row = truth, column = prediction.
 
+    Returns:
+        (K,) double, 0 to 1; NaN for a class of which the truth has no pixel. Pixels that were called such a class count
+        all the same, in the union of the class that they truly are: as missed pixels.
+
+    Example:
+        >>> per_class_iou(torch.tensor([[1, 1], [0, 1]])).tolist()
+        [0.5, 0.5]
+        >>> per_class_iou(torch.tensor([[3, 1], [0, 0]])).tolist()  # the truth has no pixel of the second class
+        [0.75, nan]
+    """
+    counts = confusion.double()
+    intersection = counts.diagonal()
+    union = counts.sum(0) + counts.sum(1) - intersection
+    return torch.where(scored_classes(confusion), intersection / union, torch.nan)
+
+
+def mean_iou(confusion: Tensor) -> float:
+    """Return the mean intersection over union of the classes that the truth shows, 0 to 1.
+
+    The truth of the scored images alone decides which classes these are. So two networks that are scored on the same
+    images are always averaged over the same classes: neither one that invents a pixel of a class which no image shows,
+    nor one that never finds a class which some image shows, changes what the mean is of. The invented pixel costs what
+    any wrong pixel costs, in the class that it truly is. Background counts as a class, as on the slides. NaN where the
+    truth has no pixel at all.
+
+    Args:
+        confusion: (K, K) counts over all images; row = truth, column = prediction.
+
     Example:
         >>> mean_iou(torch.tensor([[3, 1, 0], [0, 2, 0], [0, 0, 0]]))
         0.7083333333333333
+        >>> mean_iou(torch.tensor([[3, 1], [0, 0]]))
+        0.75
     """
     return float(per_class_iou(confusion).nanmean())

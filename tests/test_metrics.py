@@ -13,7 +13,7 @@ from torch import Tensor
 from torchvision import tv_tensors
 
 from mmtutorial.errors import InputError
-from mmtutorial.metrics import VOID, confusion_matrix, mean_iou, per_class_iou
+from mmtutorial.metrics import VOID, confusion_matrix, mean_iou, per_class_iou, scored_classes
 
 CLASSES = 6
 
@@ -42,31 +42,48 @@ def test_scores_agree_with_scikit_learn(seed: int, ids: list[int]) -> None:
     truth = truth[truth != VOID]
     assert confusion.dtype == torch.long
     assert np.array_equal(confusion, sklearn_confusion(truth, prediction, labels=range(CLASSES)))
-    occurring = sorted({*truth.tolist(), *prediction.tolist()})
+    true = sorted(set(truth.tolist()))
     iou = per_class_iou(confusion)
-    assert iou[occurring].tolist() == pytest.approx(
-        jaccard_score(truth, prediction, labels=occurring, average=None).tolist(), abs=1e-12
+    assert iou[true].tolist() == pytest.approx(
+        jaccard_score(truth, prediction, labels=true, average=None).tolist(), abs=1e-12
     )
-    assert torch.nonzero(iou.isnan()).flatten().tolist() == sorted(set(range(CLASSES)) - set(occurring))
+    assert torch.nonzero(iou.isnan()).flatten().tolist() == sorted(set(range(CLASSES)) - set(true))
+    assert torch.nonzero(scored_classes(confusion)).flatten().tolist() == true
     assert mean_iou(confusion) == pytest.approx(
-        jaccard_score(truth, prediction, labels=occurring, average="macro"), abs=1e-12
+        jaccard_score(truth, prediction, labels=true, average="macro"), abs=1e-12
     )
+
+
+@given(seed=st.integers(0, 2**31), ids=st.lists(st.integers(0, CLASSES - 1), min_size=1, max_size=CLASSES, unique=True))
+@settings(max_examples=30)
+def test_the_truth_alone_decides_which_classes_are_averaged(seed: int, ids: list[int]) -> None:
+    """However two networks predict, the same classes have a number and the mean is over as many."""
+    truths, predictions = some_masks(seed, ids)
+    generator = torch.Generator().manual_seed(seed)
+    others = [torch.randint(CLASSES, truth.shape, generator=generator) for truth in truths]
+    found = [confusion_matrix(truths, masks, CLASSES) for masks in (predictions, others)]
+    assert per_class_iou(found[0]).isnan().equal(per_class_iou(found[1]).isnan())
+    for confusion in found:
+        iou = per_class_iou(confusion)[scored_classes(confusion)]
+        assert mean_iou(confusion) == pytest.approx(float(iou.sum()) / len(iou), abs=1e-12)
 
 
 def test_scores_by_hand() -> None:
-    """Class 3 occurs nowhere and does not count; class 2 occurs in the prediction alone and counts as zero."""
+    """Classes 2 and 3 are never true and do not count; the pixel called 2 is one that class 1 missed."""
     truth, prediction = torch.tensor([[0, 0, 0, 1], [1, 1, 255, 255]]), torch.tensor([[0, 0, 1, 1], [1, 2, 0, 3]])
     confusion = confusion_matrix([truth], [prediction], 4)
     assert confusion.tolist() == [[2, 1, 0, 0], [0, 2, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
-    assert per_class_iou(confusion)[:3].tolist() == pytest.approx([2 / 3, 2 / 4, 0.0])
-    assert math.isnan(per_class_iou(confusion)[3])
-    assert mean_iou(confusion) == pytest.approx((2 / 3 + 2 / 4) / 3)
+    assert per_class_iou(confusion)[:2].tolist() == pytest.approx([2 / 3, 2 / 4])
+    assert per_class_iou(confusion)[2:].isnan().all()
+    assert mean_iou(confusion) == pytest.approx((2 / 3 + 2 / 4) / 2)
 
 
 def test_one_matrix_over_all_images_and_not_a_mean_of_scores() -> None:
     truths = [torch.zeros(1, 9, dtype=torch.uint8), torch.tensor([[0]])]
     predictions = [torch.zeros(1, 9, dtype=torch.uint8), torch.tensor([[1]])]
-    assert per_class_iou(confusion_matrix(truths, predictions, 2)).tolist() == pytest.approx([0.9, 0.0])
+    confusion = confusion_matrix(truths, predictions, 2)
+    assert per_class_iou(confusion)[0] == pytest.approx(0.9)
+    assert mean_iou(confusion) == pytest.approx(0.9)
 
 
 def test_large_counts_stay_exact() -> None:

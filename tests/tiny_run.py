@@ -49,8 +49,10 @@ def runner(out: Path, *, arms: str, seeds: tuple[int, ...] = (0,), resume: bool 
 
 
 def finish(tiny: Runner) -> dict[str, Any]:
-    """Runs to the end, without pictures and page. Returns the results."""
-    return write_results(tiny, tiny.run())
+    """Runs to the end, without pictures and page. Returns the results as the file has them."""
+    write_results(tiny, tiny.run())
+    found: dict[str, Any] = json.loads(tiny.folder.results.read_text())
+    return found
 
 
 def weights(out: Path) -> dict[str, bytes]:
@@ -64,8 +66,9 @@ def logs(out: Path) -> dict[str, str]:
 
 
 def timeless(results: Path) -> dict[str, Any]:
-    """A results file without the seconds that were measured."""
+    """A results file without the seconds that were measured, and without when it was begun by which commands."""
     found: dict[str, Any] = json.loads(results.read_text())
+    assert found.pop("date") == found.pop("commands")[-1]["date"]
     for arm in found["arms"]:
         assert arm.pop("seconds")
     return found

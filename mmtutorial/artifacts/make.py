@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from mmtutorial.artifacts import proxy_making, segmentation_making, tuning_frames
 from mmtutorial.artifacts.loading import FOLDER
 from mmtutorial.files import write_json
+from mmtutorial.results.origin import versions
 
 
 @dataclass(frozen=True)
@@ -68,10 +67,7 @@ def seal(path: Path, name: str, settings: Mapping[str, Any]) -> None:
         "about": _ABOUT.get(path.stem, path.stem),
         "command": f"python -m mmtutorial.artifacts.make {name} {changed}".strip(),
         "settings": dict(settings),
-        "versions": {
-            "python": platform.python_version(),
-            **{package: metadata.version(package) for package in _PACKAGES},
-        },
+        "versions": versions(_PACKAGES),
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
     write_json(path.with_suffix(".json"), about)

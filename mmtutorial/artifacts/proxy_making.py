@@ -19,15 +19,16 @@ from mmtutorial.datasets import SegmentationDataset
 from mmtutorial.embedding import knn_purity, tsne
 from mmtutorial.errors import InputError
 from mmtutorial.experiment import Arm, ExperimentData, Plan, parse_arms
+from mmtutorial.experiment.claim import read_claim
 from mmtutorial.experiment.data import some
 from mmtutorial.experiment.held_out import embed
 from mmtutorial.experiment.stages import Stages
-from mmtutorial.files import read_json
 from mmtutorial.networks import Encoder
 from mmtutorial.patches import PatchBatch
 from mmtutorial.proxies import ProxyPicture, ProxyScore, ProxyStage
 from mmtutorial.randomness import generator_for
-from mmtutorial.reproduction.grid import Request
+from mmtutorial.reproduction.grid import Scope
+from mmtutorial.results.folder import ReproductionFolder
 from mmtutorial.training.devices import make_fabric
 from mmtutorial.tuning import Embedder, draw_patches, patch_side
 from mmtutorial.widgets.embedding_frames import colour_bins
@@ -96,7 +97,7 @@ def make_proxies(run: Path, seeds: tuple[int, ...], tasks: Sequence[str]) -> Pro
     """
     plan = _plan(run, seeds, tasks)
     data = ExperimentData(plan.request, plan.preset)
-    stages = Stages(plan, data, run / f"{DATASET}-{NETWORK}", make_fabric("cpu"))
+    stages = Stages(plan, data, ReproductionFolder(run).run(DATASET, NETWORK).path, make_fabric("cpu"))
     patches, controls = inside_patches(data), tuple(dict.fromkeys(control_of(task) for task in tasks))
     trained = {(arm.name, seed): _stage(stages, arm, seed) for arm in plan.arms for seed in seeds}
     features = {key: _embed(stage.encoder, plan, patches) for key, stage in trained.items()}
@@ -167,21 +168,21 @@ def _few_an_image(batch: PatchBatch, usable: Tensor) -> Tensor:
 
 
 def _plan(run: Path, seeds: tuple[int, ...], tasks: Sequence[str]) -> Plan:
-    try:
-        asked = read_json(run / "run.json")["settings"]
-        preset, changes = asked["preset"], tuple((path, text) for path, text in asked["settings"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{run / 'run.json'} is not of a reproduction ({error!r}); give such a folder") from None
-    request = Request((DATASET,), (NETWORK,), preset, (), seeds, validate=True, settings=changes)
-    plan = request.plan(DATASET, NETWORK, list(tasks))
+    folder = ReproductionFolder(run)
+    claim = read_claim(folder)
+    if claim is None or not {"preset", "settings"} <= set(claim.settings):
+        raise InputError(f"{folder.request} is not of a reproduction; give the folder of one")
+    changes = tuple((name, text) for name, text in claim.settings["settings"])
+    scope = Scope((DATASET,), (NETWORK,), claim.settings["preset"], (), seeds, validate=True, settings=changes)
+    plan = scope.plan(DATASET, NETWORK, list(tasks))
     return replace(plan, arms=tuple(parse_arms(",".join(tasks))))
 
 
 def _stage(stages: Stages, arm: Arm, seed: int) -> ProxyStage:
     """A trained stage. One that is not finished is refused, not trained: the folder is somebody else's."""
-    folder = stages.folder(seed, "proxy", arm.name)
-    if not ((folder / "stage.json").exists() and (folder / "model.safetensors").exists()):
-        raise InputError(f"no finished proxy task in {folder}; give seeds that the run has finished")
+    stage = stages.folder.stage(seed, "proxy", arm.name)
+    if not (stage.record.exists() and stage.model.exists()):
+        raise InputError(f"no finished proxy task in {stage.path}; give seeds that the run has finished")
     return stages.proxy(arm, seed)[0]
 
 

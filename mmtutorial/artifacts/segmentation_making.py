@@ -17,8 +17,9 @@ from mmtutorial.files import read_tensors
 from mmtutorial.metrics import mean_iou
 from mmtutorial.networks import FCN
 from mmtutorial.prediction import load_network
+from mmtutorial.results.folder import ReproductionFolder, StageFolder
+from mmtutorial.results.reading import read_reproduction
 from mmtutorial.results.reproduction import Reproduction
-from mmtutorial.results.reproduction_file import read_reproduction
 from mmtutorial.segmentation import predict
 
 NETWORK = "tiny"
@@ -57,9 +58,9 @@ def make_segmentation(run: Path, seed: int) -> SegmentationResults:
     Raises:
         InputError: weights are missing, or predict with another mIoU than the run recorded.
     """
-    reproduction, place = read_reproduction(run), run / f"{DATASET}-{NETWORK}" / f"seed{seed}"
+    reproduction, trained = read_reproduction(run), ReproductionFolder(run).run(DATASET, NETWORK)
     images, truths = zip(*open_dataset(DATASET, split=SPLIT), strict=True)
-    networks = {arm: _network(place / "segmentation" / arm / "model.safetensors") for arm in {*ARMS, *SCORED}}
+    networks = {arm: _network(trained.stage(seed, "segmentation", arm)) for arm in {*ARMS, *SCORED}}
     made = SegmentationResults(
         names=ARMS,
         seed=seed,
@@ -67,17 +68,17 @@ def make_segmentation(run: Path, seed: int) -> SegmentationResults:
         predictions=np.stack([torch.stack(predict(networks[arm], images)).numpy() for arm in ARMS]),
         scored=SCORED,
         small_scores=np.stack([_scores(networks[arm], images[:IMAGES_SCORED]) for arm in SCORED]),
-        weights=_encoder_weights(place / "tuning" / TUNED / "model.safetensors"),
+        weights=_encoder_weights(trained.stage(seed, "tuning", TUNED)),
     )
     for arm in ARMS:
         _require_agreement(made, reproduction, arm)
     return made
 
 
-def _network(path: Path) -> FCN:
-    network, _ = load_network(path)
+def _network(stage: StageFolder) -> FCN:
+    network, _ = load_network(stage.model)
     if not isinstance(network, FCN):
-        raise InputError(f"{path} has no FCN head; give a reproduction that was run with the network {NETWORK}")
+        raise InputError(f"{stage.model} has no FCN head; give a reproduction that was run with the network {NETWORK}")
     return network
 
 
@@ -88,8 +89,8 @@ def _scores(network: FCN, images: tuple[Tensor, ...]) -> NDArray[np.float16]:
     return network.head(network.encoder(batch)).half().numpy()  # type: ignore[no-any-return]
 
 
-def _encoder_weights(path: Path) -> dict[str, NDArray[np.float16]]:
-    tensors, _ = read_tensors(path)
+def _encoder_weights(stage: StageFolder) -> dict[str, NDArray[np.float16]]:
+    tensors, _ = read_tensors(stage.model)
     return {name.removeprefix("encoder."): tensor.half().numpy() for name, tensor in tensors.items()}
 
 

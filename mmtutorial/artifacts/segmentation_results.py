@@ -16,6 +16,7 @@ from mmtutorial.datasets import open_dataset
 from mmtutorial.errors import unknown
 from mmtutorial.files import stored_arrays, write_arrays
 from mmtutorial.metrics import confusion_matrix, mean_iou, per_class_iou
+from mmtutorial.results.records import ArmScores, Results
 from mmtutorial.widgets.result_browser import ResultBrowser
 
 DATASET, SPLIT = "scenes", "test"
@@ -81,7 +82,7 @@ class SegmentationResults:
         return confusion_matrix(self.true_masks(), self.masks(arm), self._classes)
 
     def image_miou(self, arm: str) -> Tensor:
-        """(T,) mIoU of each image by itself, 0 to 1, over the classes that are true or predicted there."""
+        """(T,) mIoU of each image by itself, 0 to 1, over the classes that its truth shows."""
         pairs = zip(self.true_masks(), self.masks(arm), strict=True)
         return torch.tensor([mean_iou(confusion_matrix([t], [p], self._classes)) for t, p in pairs])
 
@@ -103,9 +104,9 @@ class SegmentationResults:
             pages[f"image_{place}"], pages[f"truth_{place}"] = images.arrays(i)[0], self.truths[i]
             pages[f"prediction_{place}"] = self.predictions[:, i]
             pages[f"miou_{place}"] = np.array([mean_iou(confusion_matrix([truth], [m], self._classes)) for m in masks])
-        table = images.classes
-        about = {"classes": table.names, "palette": table.palette, "background_ids": table.background_ids}
-        return ResultBrowser(pages, {**about, "arms": [self._entry(arm) for arm in self.names]})
+        table, arms = images.classes, tuple(self._scores_of(arm) for arm in self.names)
+        results = Results(names=table.names, palette=table.palette, background_ids=table.background_ids, arms=arms)
+        return ResultBrowser(pages, results)
 
     def save(self, path: Path) -> None:
         """Write an ``.npz`` file without pickles, whole or not at all."""
@@ -131,15 +132,20 @@ class SegmentationResults:
     def _classes(self) -> int:
         return int(self.small_scores.shape[2])
 
-    def _entry(self, arm: str) -> dict[str, object]:
-        """The arm as a row of ``results.json``."""
-        counts = self.confusion(arm)
-        return {
-            "name": arm,
-            "miou_mean": 100 * mean_iou(counts),
-            "per_class_iou": [(100 * per_class_iou(counts)).tolist()],
-            "confusion": counts.tolist(),
-        }
+    def _scores_of(self, arm: str) -> ArmScores:
+        """The arm as a record of results."""
+        counts, (pretraining, _, tuning) = self.confusion(arm), arm.partition("+")
+        miou = 100 * mean_iou(counts)
+        return ArmScores(
+            arm=arm,
+            pretraining=pretraining,
+            tuning=tuning,
+            seeds=(self.seed,),
+            miou=(miou,),
+            mean=miou,
+            per_class_iou=(tuple((100 * per_class_iou(counts)).tolist()),),
+            pixels=tuple(map(tuple, counts.tolist())),
+        )
 
 
 def _place(arm: str, names: tuple[str, ...]) -> int:

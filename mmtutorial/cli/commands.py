@@ -7,6 +7,7 @@ import shlex
 import signal
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -126,12 +127,12 @@ def run(
         results = write_results(runner, runner.run())
         write_pictures(runner)
         page = write_report(folder)
-    for arm in results["arms"]:
-        low, high = arm["miou_ci95"]
-        interval = "" if low is None else f"  95 % interval {low:.1f} to {high:.1f}"
-        typer.echo(f"{arm['name']:24s} {arm['miou_mean']:5.1f} mIoU{interval}")
-    best = max(results["arms"], key=lambda arm: arm["miou_mean"])
-    weights = runner.stages.folder(best["seeds"][0], "segmentation", best["name"]) / "model.safetensors"
+    for arm in results.arms:
+        interval = f"  95 % interval {arm.interval[0]:.1f} to {arm.interval[1]:.1f}" if arm.interval else ""
+        typer.echo(f"{arm.arm:24s} {arm.mean:5.1f} mIoU{interval}")
+    _warn(results.warnings)
+    best = max(results.arms, key=lambda arm: arm.mean)
+    weights = runner.folder.stage(best.seeds[0], "segmentation", best.arm).model
     typer.echo("\n".join(last_lines(page, weights)))
 
 
@@ -176,10 +177,10 @@ def reproduce(
     override(get_preset(preset), changes)  # A slip is told before torch is imported.
     with loading():
         from mmtutorial.reports import write_reproduction_report
-        from mmtutorial.reproduction import Reproduction, Request, default_workers
+        from mmtutorial.reproduction import Grid, Scope, default_workers
         from mmtutorial.reproduction import reproduce as run_all
 
-    request = Request(
+    scope = Scope(
         datasets=names(dataset) or (),
         networks=names(networks) or (("alexnet", "vgg16") if preset == "paper" else ("tiny", "tiny-vgg")),
         preset=preset,
@@ -192,10 +193,11 @@ def reproduce(
         settings=tuple(changes.items()),
     )
     folder = out or Path("runs") / f"reproduction-{preset}"
-    grid = Reproduction(request, folder, _command_line(), accelerator, precision, devices, loaders)
+    grid = Grid(scope, folder, _command_line(), accelerator, precision, devices, loaders)
     found = run_all(grid, resume=resume, workers=workers or default_workers(accelerator))
-    for row in found["rows"]:
-        typer.echo(f"{row['benchmark']:10s} {row['network']:10s} {row['arm']:36s} {row['miou_mean']:5.1f} mIoU")
+    for row in found.rows:
+        typer.echo(f"{row.benchmark:10s} {row.network:10s} {row.arm:36s} {row.mean:5.1f} mIoU")
+    _warn(found.warnings)
     typer.echo(str(write_reproduction_report(folder).resolve()))
 
 
@@ -236,9 +238,9 @@ def report(
     from mmtutorial.reports import reproduction_markdown, write_reproduction_report
     from mmtutorial.reports.run import write_report
     from mmtutorial.reports.run_markdown import markdown_tables
-    from mmtutorial.results.reading import read_results
+    from mmtutorial.results import ReproductionFolder, read_results
 
-    if (folder / "reproduction.json").exists():
+    if ReproductionFolder(folder).results.exists():
         typer.echo(reproduction_markdown(folder) if markdown else str(write_reproduction_report(folder).resolve()))
     else:
         typer.echo(markdown_tables(read_results(folder)) if markdown else str(write_report(folder).resolve()))
@@ -258,6 +260,12 @@ def lab(
     from mmtutorial.cli.lab import start_lab
 
     raise typer.Exit(start_lab(folder, browser=browser, more=more or ()))
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    """Say on stderr what to be wary of in the results."""
+    for warning in warnings:
+        typer.echo(f"mmtutorial: warning: {warning}", err=True)
 
 
 def _command_line() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -30,19 +31,35 @@ _EXAMPLES_OF_EACH_KIND = 2
 _EXAMPLES_OF_PROXY = 6
 
 
-def write_pictures(runner: Runner) -> None:
-    """Write ``OUT/pictures/*.npz``, of the first seed; files that are there are kept."""
-    folder = runner.out / "pictures"
-    _once(folder / "patches.npz", lambda: _patches(runner))
-    for arm in runner.plan.arms:
+def write_pictures(runner: Runner, wanted: Callable[[Arm], bool] = lambda arm: True) -> None:
+    """Write ``OUT/pictures/*.npz``, of the first seed of each arm; files that are there are kept.
+
+    Args:
+        runner: of the finished plan. Arms that earlier commands finished in the folder are drawn with the plan's, where
+            their networks are still there.
+        wanted: which of all these arms are drawn.
+    """
+    folder = runner.folder
+    seeds = {arm: seed for arm, seed in _first_seeds(runner).items() if wanted(arm)}
+    _once(folder.patches, lambda: _patches(runner))
+    for arm, seed in seeds.items():
         if arm.tuned:
-            _once(folder / f"embedding-{arm.name}.npz", lambda arm=arm: _embedding(runner, arm))
-    for arm in {arm.pretraining: arm for arm in runner.plan.arms if arm.is_learned}.values():
-        _once(folder / f"proxy-{arm.pretraining}.npz", lambda arm=arm: _proxy(runner, arm))
-    predictions = folder / "predictions.npz"
-    if _arms_of(predictions) != [arm.name for arm in runner.plan.arms]:
-        predictions.unlink(missing_ok=True)
-    _once(predictions, lambda: _predictions(runner))
+            _once(folder.embedding(arm.name), lambda arm=arm, seed=seed: _embedding(runner, arm, seed))
+    for arm in {arm.pretraining: arm for arm in seeds if arm.is_learned}.values():
+        _once(folder.proxy_picture(arm.pretraining), lambda arm=arm: _proxy(runner, arm, seeds[arm]))
+    if _arms_of(folder.predictions) != [arm.name for arm in seeds]:
+        folder.predictions.unlink(missing_ok=True)
+    _once(folder.predictions, lambda: _predictions(runner, seeds))
+
+
+def _first_seeds(runner: Runner) -> dict[Arm, int]:
+    """The arms of earlier commands, then this one's: by the scores of the last of them images are chosen."""
+    first: dict[Arm, int] = {}
+    for arm, seed in runner.earlier():
+        if runner.stages.trained(arm, seed):
+            first.setdefault(arm, seed)
+    asked = dict.fromkeys(runner.plan.arms, runner.plan.seeds[0])
+    return {arm: seed for arm, seed in first.items() if arm not in asked} | asked
 
 
 def _arms_of(path: Path) -> list[str]:
@@ -85,9 +102,9 @@ def _most_varied(labels: Tensor, image_index: Tensor) -> int:
     return max(range(int(image_index.max()) + 1), key=lambda i: len(labels[image_index == i].unique()))
 
 
-def _embedding(runner: Runner, arm: Arm) -> dict[str, Any]:
+def _embedding(runner: Runner, arm: Arm, seed: int) -> dict[str, Any]:
     """Held-out patches before and after tuning; the second layout starts from the first."""
-    seed, patches = runner.plan.seeds[0], held_out_patches(runner.data)
+    patches = held_out_patches(runner.data)
     before, after = (runner.embeddings(arm, seed, tuned=tuned) for tuned in (False, True))
     layout = tsne(before)
     purity = runner.purity(arm, seed)
@@ -104,9 +121,9 @@ def _embedding(runner: Runner, arm: Arm) -> dict[str, Any]:
     }
 
 
-def _proxy(runner: Runner, arm: Arm) -> dict[str, Any]:
+def _proxy(runner: Runner, arm: Arm, seed: int) -> dict[str, Any]:
     """What the proxy task's network sees, shall predict and predicts, for crops of a few held-out images."""
-    proxy, _ = runner.stages.proxy(arm, runner.plan.seeds[0])
+    proxy, _ = runner.stages.proxy(arm, seed)
     generator = generator_for(0, "proxy pictures")
     shown = proxy.show(some(runner.data.scored, _EXAMPLES_OF_PROXY), generator)
     return {
@@ -118,19 +135,18 @@ def _proxy(runner: Runner, arm: Arm) -> dict[str, Any]:
     }
 
 
-def _predictions(runner: Runner) -> dict[str, Any]:
+def _predictions(runner: Runner, seeds: Mapping[Arm, int]) -> dict[str, Any]:
     """Best, median and worst images of the last arm, with every arm's prediction."""
-    plan, data = runner.plan, runner.data
-    seed, k = plan.seeds[0], len(data.classes)
-    last = partial(predict, runner.stages.network(plan.arms[-1], seed)[0])
+    data, k = runner.data, len(runner.data.classes)
+    networks = [runner.stages.network(arm, seed)[0] for arm, seed in seeds.items()]
+    last = partial(predict, networks[-1])
     portions = truths_and_masks(data.scored, last)
     scores = [_image_miou(truth, mask, k) for both in portions for truth, mask in zip(*both, strict=True)]
     kinds, chosen = _best_median_worst(scores)
-    networks = [runner.stages.network(arm, seed)[0] for arm in plan.arms]
     arrays: dict[str, Any] = {
         "kinds": np.array(kinds),
         "ids": np.array([data.scored.image_id(i) for i in chosen]),
-        "arms": np.array([arm.name for arm in plan.arms]),
+        "arms": np.array([arm.name for arm in seeds]),
     }
     for place, i in enumerate(chosen):
         image, truth = data.scored[i]

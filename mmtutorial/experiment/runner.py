@@ -1,13 +1,4 @@
-"""Run the arms: pre-train, tune, fine-tune and score.
-
-Beside the stages' own files (see ``stages.py``) a run leaves::
-
-    OUT/run.json                                what was asked for
-    OUT/seed0/proxy/colorization/               score.json, purity.json
-    OUT/seed0/tuning/random+graph/              purity.json
-    OUT/seed0/segmentation/random+graph/        evaluation.json
-    OUT/results.json, OUT/pictures/*.npz        written at the end
-"""
+"""Run the arms: pre-train, tune, fine-tune and score; where what they leave lies, ``results/folder.py`` says."""
 
 from __future__ import annotations
 
@@ -23,8 +14,8 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from mmtutorial.embedding import knn_purity
-from mmtutorial.experiment.arms import Arm
-from mmtutorial.experiment.claim import claim, earlier_command
+from mmtutorial.experiment.arms import ARMS, Arm
+from mmtutorial.experiment.claim import claim, refuse_other_run
 from mmtutorial.experiment.data import experiment_data, some
 from mmtutorial.experiment.held_out import embed, held_out_patches
 from mmtutorial.experiment.plan import Plan
@@ -35,6 +26,7 @@ from mmtutorial.networks import Encoder
 from mmtutorial.provenance import once
 from mmtutorial.proxies import ProxyScore
 from mmtutorial.randomness import generator_for
+from mmtutorial.results.folder import RunFolder
 from mmtutorial.segmentation import predict
 from mmtutorial.tuning import Embedder
 
@@ -79,14 +71,15 @@ class Runner:
         Raises:
             InputError: the folder holds another run, or cannot be written; the data cannot be opened.
         """
-        self.plan, self.out, self.fabric = plan, out, fabric
-        self.command = earlier_command(out, plan.settings(), resume=resume) or command
+        self.plan, self.out, self.fabric, self.command = plan, out, fabric, command
+        self.folder = RunFolder(out)
+        refuse_other_run(self.folder, plan.settings(), resume=resume)
         self.data = experiment_data(plan.request, plan.preset)
         self.stages = Stages(plan, self.data, out, fabric, loaders=loaders)
         if not (out / "run.json").exists():
             rehearse(self.stages, plan.arms)
         # Only now: bad input must not leave a folder that then refuses the corrected command.
-        claim(out, plan.settings(), self.command)
+        self.commands = claim(self.folder, plan.settings(), command)
 
     def run(self) -> dict[tuple[str, int], ArmRun]:
         """Run every arm with every seed. Returns what came out, by (arm's name, seed)."""
@@ -100,9 +93,16 @@ class Runner:
                     self.run_proxy(arm, seed)
         return finished
 
+    def earlier(self) -> list[tuple[Arm, int]]:
+        """Arms and seeds beside those of the plan that are finished in the folder."""
+        asked = {(arm.name, seed) for arm in self.plan.arms for seed in self.plan.seeds}
+        return [
+            (ARMS[name], seed) for name, seed in self.folder.evaluated() if name in ARMS and (name, seed) not in asked
+        ]
+
     def run_arm(self, arm: Arm, seed: int) -> ArmRun:
         """Train and score one arm with one seed."""
-        record = self.stages.folder(seed, "segmentation", arm.name) / "evaluation.json"
+        record = self.folder.stage(seed, "segmentation", arm.name).evaluation
 
         def evaluation() -> dict[str, Any]:
             network, stages = self.stages.network(arm, seed)
@@ -128,7 +128,7 @@ class Runner:
 
     def run_proxy(self, arm: Arm, seed: int) -> ProxyRun:
         """Score the proxy task of an arm, on held-out images, and the patches its encoder embeds."""
-        folder = self.stages.folder(seed, "proxy", arm.pretraining)
+        folder = self.folder.stage(seed, "proxy", arm.pretraining)
 
         def score() -> dict[str, Any]:
             images = some(self.data.scored, _SCORED_BY_PROXY)
@@ -142,8 +142,8 @@ class Runner:
         made_by = self.made_by(arm.pretraining, seed)
         weights = partial(self.stages.weights, seed, "proxy", arm.pretraining)
         return ProxyRun(
-            once(folder / "score.json", made_by, score, _score, weights),
-            once(folder / "purity.json", made_by, purity, _both, weights),
+            once(folder.score, made_by, score, _score, weights),
+            once(folder.purity, made_by, purity, _both, weights),
         )
 
     def embeddings(self, arm: Arm, seed: int, *, tuned: bool) -> Tensor:
@@ -157,7 +157,7 @@ class Runner:
             before, after = (self._purity_of(self.stages.encoder(arm, seed, tuned=tuned)[0]) for tuned in (False, True))
             return {"before": before, "after": after}
 
-        record = self.stages.folder(seed, "tuning", arm.name) / "purity.json"
+        record = self.folder.stage(seed, "tuning", arm.name).purity
         weights = partial(self.stages.weights, seed, "tuning", arm.name)
         return once(record, self.made_by(arm.name, seed), both, _both, weights)
 

@@ -1,11 +1,4 @@
-"""The stages of an arm, trained one after the other, each shared stage once.
-
-Everything a stage leaves lies in a folder of its own::
-
-    OUT/seed0/proxy/colorization/               model.safetensors, log.jsonl, stage.json
-    OUT/seed0/tuning/random+graph/              the same
-    OUT/seed0/segmentation/random+graph/        the same
-"""
+"""The stages of an arm, trained one after the other, each shared stage once, each in a folder of its own."""
 
 from __future__ import annotations
 
@@ -24,6 +17,7 @@ from mmtutorial.networks import Encoder, Segmenter, make_encoder, make_network
 from mmtutorial.networks.weights import imagenet_encoder
 from mmtutorial.proxies import PROXIES, ProxyStage
 from mmtutorial.randomness import global_seed
+from mmtutorial.results.folder import RunFolder, StageFolder, StageName
 from mmtutorial.segmentation import SegmentationStage
 from mmtutorial.training.engine import Stage, StageResult, stage_result, train
 from mmtutorial.tuning import TuningStage
@@ -34,11 +28,8 @@ class Stages:
 
     def __init__(self, plan: Plan, data: ExperimentData, out: Path, fabric: Fabric, *, loaders: int = 0) -> None:
         """Nothing is trained yet. For ``loaders`` see :func:`mmtutorial.training.engine.train`."""
-        self.plan, self.data, self.out, self.fabric, self.loaders = plan, data, out, fabric, loaders
-
-    def folder(self, seed: int, stage: str, name: str) -> Path:
-        """Where a stage's files live."""
-        return self.out / f"seed{seed}" / stage / name
+        self.plan, self.data, self.folder = plan, data, RunFolder(out)
+        self.fabric, self.loaders = fabric, loaders
 
     def first_encoder(self, arm: Arm, seed: int) -> Encoder:
         """The arm's encoder before any training of ours. Arms of one input start from the same weights."""
@@ -55,7 +46,7 @@ class Stages:
         images = self.data.tagged if task.needs_tags else self.data.unlabeled
         with global_seed(seed, "proxy head", arm.pretraining):
             proxy = task(encoder, images, self.plan.preset.proxy, seed=seed, about=self._about(arm, images))
-        return proxy, self._train(proxy, seed, self.folder(seed, "proxy", arm.pretraining))
+        return proxy, self._train(proxy, seed, self.folder.stage(seed, "proxy", arm.pretraining))
 
     def encoder(self, arm: Arm, seed: int, *, tuned: bool) -> tuple[Encoder, list[StageResult]]:
         """The arm's encoder after pre-training or after tuning, and the stages that made it."""
@@ -76,7 +67,7 @@ class Stages:
                 seed=seed,
                 about=self._about(arm, self.data.labeled, stages),
             )
-            stages.append(self._train(tuning, seed, self.folder(seed, "tuning", arm.name)))
+            stages.append(self._train(tuning, seed, self.folder.stage(seed, "tuning", arm.name)))
         return encoder, stages
 
     def network(self, arm: Arm, seed: int) -> tuple[Segmenter, list[StageResult]]:
@@ -92,16 +83,23 @@ class Stages:
             seed=seed,
             about=self._about(arm, self.data.labeled, stages),
         )
-        stages.append(self._train(segmentation, seed, self.folder(seed, "segmentation", arm.name)))
+        stages.append(self._train(segmentation, seed, self.folder.stage(seed, "segmentation", arm.name)))
         return network, stages
 
-    def _train(self, stage: Stage, seed: int, folder: Path) -> StageResult:
-        return train(stage, seed=seed, folder=folder, fabric=self.fabric, loaders=self.loaders)
+    def trained(self, arm: Arm, seed: int) -> bool:
+        """Whether the arm's network is there, so that nothing is trained by asking for it."""
+        wanted = [self.folder.stage(seed, "segmentation", arm.name)]
+        wanted += [self.folder.stage(seed, "tuning", arm.name)] if arm.tuned else []
+        wanted += [self.folder.stage(seed, "proxy", arm.pretraining)] if arm.is_learned else []
+        return all(stage.record.exists() and stage.model.exists() for stage in wanted)
 
-    def weights(self, seed: int, stage: str, *names: str) -> str | None:
+    def _train(self, stage: Stage, seed: int, folder: StageFolder) -> StageResult:
+        return train(stage, seed=seed, folder=folder.path, fabric=self.fabric, loaders=self.loaders)
+
+    def weights(self, seed: int, stage: StageName, *names: str) -> str | None:
         """The checksums of what finished stages left; None where one is not finished, or older than checksums."""
-        folders = [self.folder(seed, stage, name) for name in names]
-        found = [stage_result(folder).weights for folder in folders if (folder / "stage.json").exists()]
+        folders = [self.folder.stage(seed, stage, name) for name in names]
+        found = [stage_result(folder.path).weights for folder in folders if folder.record.exists()]
         known = [weights for weights in found if weights is not None]
         return "+".join(known) if len(known) == len(names) else None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mmtutorial import words
-from mmtutorial.results.reading import Results
+from mmtutorial.results.records import Results
 
 
 def summary(results: Results) -> str:
@@ -14,10 +14,10 @@ def summary(results: Results) -> str:
     best = max(results.arms, key=lambda arm: arm.mean)
     basis = f"95 % interval {words.span(best.interval)}, " if best.interval else ""
     text = (
-        f"The highest mean is that of {best.name}: {words.number(best.mean)} % mIoU "
+        f"The highest mean is that of {best.arm}: {words.number(best.mean)} % mIoU "
         f"({basis}{words.count(len(best.seeds), 'seed')})."
     )
-    found = [words.verdict(c.difference, c.interval) for c in results.comparisons]
+    found = [words.verdict(c.value, c.interval) for c in results.comparisons]
     if not found:
         return f"{text} No arms were compared."
     if all(v is words.Verdict.ONE_SEED for v in found):
@@ -31,8 +31,8 @@ def findings(results: Results) -> Iterator[dict[str, Any]]:
     """Yields each comparison with its verdict and its sentence."""
     for c in results.comparisons:
         seeds = len(results.paired(c))
-        found = words.verdict(c.difference, c.interval)
-        sentence = words.compare(c.a, c.b, c.difference, c.interval, seeds)
+        found = words.verdict(c.value, c.interval)
+        sentence = words.compare(c.a, c.b, c.value, c.interval, seeds)
         yield {
             "comparison": c,
             "seeds": seeds,

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mmtutorial import words
 from mmtutorial.files import write_bytes
 from mmtutorial.reports import reproduction_pictures as pictures
@@ -15,11 +13,10 @@ from mmtutorial.reports.run import flat, iou_rows, page_template
 from mmtutorial.reports.sentences import interval_text, lead, missing_sentence, said_topics
 from mmtutorial.reproduction import paper
 from mmtutorial.reproduction.beside import beside, columns, missing, parts, rank_agreements
-from mmtutorial.results.reading import Arm, Comparison, Results
-from mmtutorial.results.reproduction import Benchmark, Network, Proxy, Reproduction
-from mmtutorial.results.reproduction_file import read_reproduction
-
-PAGE = "reproduction.html"
+from mmtutorial.results.folder import ReproductionFolder
+from mmtutorial.results.reading import read_reproduction
+from mmtutorial.results.records import mean
+from mmtutorial.results.reproduction import Benchmark, OurNetwork, ProxyRow, Reproduction
 
 
 def write_reproduction_report(out: Path) -> Path:
@@ -39,20 +36,20 @@ def write_reproduction_report(out: Path) -> Path:
     template = page_template("reproduction.html.j2")
     template.environment.filters["interval"] = interval_text
     page = template.render(view(out, read_reproduction(out)))
-    write_bytes(out / PAGE, page.encode("utf-8"))
-    return out / PAGE
+    target = ReproductionFolder(out).page
+    write_bytes(target, page.encode("utf-8"))
+    return target
 
 
 def view(out: Path, reproduction: Reproduction) -> dict[str, Any]:
     """Gathers everything that the template shows; a part that the run lacks is None or empty."""
     said = said_topics(reproduction)
-    about = reproduction.about
     return {
-        "about": about,
+        "about": reproduction,
         "benchmarks": reproduction.benchmarks,
         "networks": reproduction.networks,
         "spoken": paper.SPOKEN,
-        "duration": duration(about.get("seconds")),
+        "duration": duration(reproduction.seconds),
         "one_seed": max((len(row.seeds) for row in reproduction.rows), default=0) == 1,
         "topics": said,
         "lead": lead(said),
@@ -66,7 +63,7 @@ def view(out: Path, reproduction: Reproduction) -> dict[str, Any]:
         "embeddings": list(pictures.embedding_pictures(out, reproduction)),
         "predictions": list(pictures.prediction_pictures(out, reproduction)),
         "ablations": list(pictures.ablation_shots(reproduction)),
-        "settings": list(flat(about.get("settings") or {})),
+        "settings": list(flat(reproduction.settings)),
         "paper": paper,
     }
 
@@ -91,20 +88,17 @@ def tables(reproduction: Reproduction) -> Iterator[dict[str, Any]]:
         }
 
 
-def block(reproduction: Reproduction, benchmark: Benchmark, network: Network) -> dict[str, Any]:
+def block(reproduction: Reproduction, benchmark: Benchmark, network: OurNetwork) -> dict[str, Any]:
     """All rows of one of our benchmarks and networks: as they are, class by class, paired, and confused."""
-    results = as_results(reproduction, benchmark, network)
+    place = benchmark.name, network.name
+    rows = reproduction.block_rows(*place)
     return {
         "benchmark": benchmark,
         "network": network,
-        "results": results,
-        "iou": list(iou_rows(results)),
-        "confusions": list(pictures.confusion_shots(results)),
-        "comparisons": [
-            c.difference
-            for c in reproduction.comparisons
-            if (c.benchmark, c.network) == (benchmark.name, network.name) and alike(c.difference.a, c.difference.b)
-        ],
+        "rows": rows,
+        "iou": list(iou_rows(rows)),
+        "confusions": list(pictures.confusion_shots(rows, benchmark.classes)),
+        "comparisons": [c for c in reproduction.block_differences(*place) if alike(c.a, c.b)],
     }
 
 
@@ -114,50 +108,17 @@ def alike(a: str, b: str) -> bool:
     return "&" in a + b or start == other or rest == other_rest
 
 
-def as_results(reproduction: Reproduction, benchmark: Benchmark, network: Network) -> Results:
-    """The rows of one benchmark and network as the results of a run, so that the page of a run can draw them."""
-    arms = tuple(
-        Arm(
-            name=row.arm,
-            pretraining=row.pretraining,
-            tuning=row.tuning,
-            head="",
-            seeds=row.seeds,
-            miou=row.miou,
-            mean=row.mean,
-            interval=row.interval,
-            class_iou=row.class_iou,
-            confusion=row.confusion,
-            steps=row.steps,
-            seconds=sum(row.seconds) / len(row.seconds) if row.seconds else None,
-            purity=row.purity,
-        )
-        for row in reproduction.block_rows(benchmark.name, network.name)
-    )
-    comparisons = tuple(
-        Comparison(c.difference.a, c.difference.b, c.difference.value, c.difference.interval)
-        for c in reproduction.comparisons
-        if (c.benchmark, c.network) == (benchmark.name, network.name)
-    )
-    return Results(benchmark.classes, arms, comparisons)
-
-
-def proxy_row(proxy: Proxy) -> dict[str, Any]:
+def proxy_row(proxy: ProxyRow) -> dict[str, Any]:
     """One row of the table of proxy tasks: means over seeds, and in how many seeds the trivial score was beaten."""
-    pairs = [pair for pair in zip(proxy.value, proxy.trivial, strict=False) if not np.isnan(pair).any()]
-    beaten = sum(v > t if proxy.higher_is_better else v < t for v, t in pairs)
-    value, trivial, purity, random = (
-        float(np.nanmean(values)) if np.isfinite(values).any() else None
-        for values in (proxy.value, proxy.trivial, proxy.purity, proxy.random_purity)
-    )
+    pairs = [(v, t) for v, t in zip(proxy.value, proxy.trivial, strict=False) if v is not None and t is not None]
     return {
         "proxy": proxy,
-        "value": value,
-        "trivial": trivial,
-        "beaten": beaten,
+        "value": mean(proxy.value),
+        "trivial": mean(proxy.trivial),
+        "beaten": sum(v > t if proxy.higher_is_better else v < t for v, t in pairs),
         "of": len(pairs),
-        "purity": purity,
-        "random_purity": random,
+        "purity": mean(proxy.purity),
+        "random_purity": mean(proxy.random_purity),
     }
 
 

@@ -9,8 +9,9 @@ from mmtutorial import words
 from mmtutorial.reports.sentences import interval_text, lead, missing_sentence, rank_sentence, said_topics
 from mmtutorial.reproduction import paper
 from mmtutorial.reproduction.beside import beside, columns, missing, rank_agreements
-from mmtutorial.results.reproduction import Benchmark, Difference, Network, Reproduction, Row
-from mmtutorial.results.reproduction_file import read_reproduction
+from mmtutorial.results.reading import read_reproduction
+from mmtutorial.results.records import Difference
+from mmtutorial.results.reproduction import Benchmark, OurNetwork, Reproduction, Row
 
 
 def reproduction_markdown(out: Path) -> str:
@@ -45,7 +46,7 @@ def _verdicts(reproduction: Reproduction) -> Iterator[str]:
         yield f"| {topic.title} | {topic.tally} |"
 
 
-def _benchmark_table(reproduction: Reproduction, benchmark: Benchmark, network: Network) -> Iterator[str]:
+def _benchmark_table(reproduction: Reproduction, benchmark: Benchmark, network: OurNetwork) -> Iterator[str]:
     found = columns(reproduction, benchmark, network)
     if not found:
         return
@@ -64,7 +65,7 @@ def _benchmark_table(reproduction: Reproduction, benchmark: Benchmark, network: 
     yield f"| ImageNet | {imagenet.printed.imagenet} | {_mean(imagenet.imagenet)} | | |"
 
 
-def _method_table(reproduction: Reproduction, benchmark: Benchmark, network: Network) -> Iterator[str]:
+def _method_table(reproduction: Reproduction, benchmark: Benchmark, network: OurNetwork) -> Iterator[str]:
     place = benchmark.stands_for, network.stands_for
     figures = [row for row in paper.METHODS if (row.benchmark, row.backbone) == place]
     rows = beside(figures, reproduction, benchmark, network)

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from mmtutorial import plots, words
+from mmtutorial.datasets.classes import ClassTable
 from mmtutorial.errors import InputError
 from mmtutorial.plots.beside import Family
 from mmtutorial.plots.picture import Format, Picture
 from mmtutorial.reports.run import Shot
 from mmtutorial.reproduction.beside import Beside
 from mmtutorial.reproduction.paper import SPOKEN
-from mmtutorial.results.reading import Arrays, Results, read_arrays, stored_purity
-from mmtutorial.results.reproduction import Ablation, Benchmark, Network, Reproduction, Row
+from mmtutorial.results.folder import ReproductionFolder
+from mmtutorial.results.reading import Arrays, read_arrays, stored_purity
+from mmtutorial.results.reproduction import AblationScores, Benchmark, OurNetwork, Reproduction, Row
 
 DPI = 90
 """Less than on the page of a run: there are far more pictures here."""
@@ -42,11 +44,6 @@ class Captioned:
     caption: str = ""
 
 
-def folder(out: Path, benchmark: Benchmark, network: Network) -> Path:
-    """Where the arrays of one of our benchmarks and networks lie."""
-    return out / f"{benchmark.name}-{network.name}" / "pictures"
-
-
 def family(arm: str) -> Family:
     """What kind of arm a name stands for."""
     if "&" in arm:
@@ -56,7 +53,7 @@ def family(arm: str) -> Family:
     return "supervised" if arm == "classification" else "random" if arm == "random" else "proxy"
 
 
-def beside_shot(rows: list[Beside], benchmark: Benchmark, network: Network) -> Shot:
+def beside_shot(rows: list[Beside], benchmark: Benchmark, network: OurNetwork) -> Shot:
     """Draws one table of the slides and ours beside it."""
     pairs = [
         plots.Pair(
@@ -79,7 +76,7 @@ def rows_shot(rows: Sequence[Row]) -> Shot:
     return shot(plots.arm_intervals([plots.Interval(r.arm, r.mean, r.interval, r.miou) for r in rows]), "svg")
 
 
-def ablation_shots(reproduction: Reproduction) -> Iterator[tuple[Ablation, Shot]]:
+def ablation_shots(reproduction: Reproduction) -> Iterator[tuple[AblationScores, Shot]]:
     """Yields each ablation with its curves; an arm has the same look in all of them."""
     order = tuple(dict.fromkeys(point.arm for ablation in reproduction.ablations for point in ablation.points))
     for ablation in reproduction.ablations:
@@ -87,7 +84,7 @@ def ablation_shots(reproduction: Reproduction) -> Iterator[tuple[Ablation, Shot]
             yield ablation, _ablation_shot(ablation, order)
 
 
-def _ablation_shot(ablation: Ablation, order: Sequence[str]) -> Shot:
+def _ablation_shot(ablation: AblationScores, order: Sequence[str]) -> Shot:
     """Numbers of labelled images, and others that reach far, are on a logarithmic axis."""
     arms: dict[str, list[plots.Setting]] = {}
     for point in ablation.points:
@@ -104,7 +101,7 @@ def proxy_pictures(out: Path, reproduction: Reproduction) -> Iterator[dict[str, 
     for name in dict.fromkeys(proxy.name for proxy in reproduction.proxies):
         for benchmark, network in reproduction.blocks():
             needed = ("sees", "target", "prediction", "captions", "shortcut")
-            arrays = _arrays(folder(out, benchmark, network) / f"proxy-{name}.npz", needed)
+            arrays = _arrays(ReproductionFolder(out).run(benchmark.name, network.name).proxy_picture(name), needed)
             if arrays is None:
                 continue
             rows = [arrays[row] for row in ("sees", "target", "prediction")]
@@ -119,7 +116,7 @@ def embedding_pictures(out: Path, reproduction: Reproduction) -> Iterator[Captio
     for benchmark, network in reproduction.blocks():
         for arm in MAPS:
             needed = ("labels", "before_tsne", "after_tsne", "before_purity", "after_purity")
-            arrays = _arrays(folder(out, benchmark, network) / f"embedding-{arm}.npz", needed)
+            arrays = _arrays(ReproductionFolder(out).run(benchmark.name, network.name).embedding(arm), needed)
             if arrays is None:
                 continue
             purity = stored_purity(arrays)
@@ -134,7 +131,7 @@ def embedding_pictures(out: Path, reproduction: Reproduction) -> Iterator[Captio
 def prediction_pictures(out: Path, reproduction: Reproduction) -> Iterator[Captioned]:
     """Yields a few predictions of each benchmark and network, two of the worst among them."""
     for benchmark, network in reproduction.blocks():
-        path = folder(out, benchmark, network) / "predictions.npz"
+        path = ReproductionFolder(out).run(benchmark.name, network.name).predictions
         arrays = _arrays(path, ("kinds", "ids", "arms"))
         if arrays is None:
             continue
@@ -161,11 +158,11 @@ def _predictions(arrays: Arrays, i: int, benchmark: Benchmark) -> Shot:
     return shot(picture, "jpeg")
 
 
-def confusion_shots(results: Results) -> Iterator[Shot]:
+def confusion_shots(rows: Sequence[Row], classes: ClassTable) -> Iterator[Shot]:
     """Yields the confusion matrices of the arms of :data:`CONFUSED`, or of the first arm where none has one."""
-    known = {arm.name: arm.confusion for arm in results.arms if arm.confusion is not None}
+    known = {row.arm: row.confusion for row in rows if row.confusion is not None}
     for name in [name for name in CONFUSED if name in known] or list(known)[:1]:
-        yield shot(plots.confusion_matrix(known[name], results.classes, title=name), "png")
+        yield shot(plots.confusion_matrix(known[name], classes, title=name), "png")
 
 
 def shot(picture: Picture, format: Format) -> Shot:

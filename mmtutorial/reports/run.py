@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from mmtutorial.plots import tables
 from mmtutorial.plots.curves import Curve
 from mmtutorial.plots.picture import Format, Picture
 from mmtutorial.reports.findings import findings, summary
-from mmtutorial.results.reading import Arm, Arrays, Results, read_arrays, read_curves, read_results, stored_purity
+from mmtutorial.results.folder import RunFolder, StageName
+from mmtutorial.results.reading import Arrays, read_arrays, read_curves, read_results, stored_purity
+from mmtutorial.results.records import ArmScores, Results
 
 STARTS = {"random": "random weights"}
 TUNINGS = {
@@ -57,8 +59,11 @@ def write_report(out: Path) -> Path:
     try:
         page = page_template("report.html.j2").render(view(out, results))
     except KeyError as error:
-        raise InputError(f"a file in {out / 'pictures'} lacks {error}; run the experiment again") from error
-    target, partial = out / "report.html", out / "report.html.partial"
+        raise InputError(
+            f"a file in {RunFolder(out).patches.parent} lacks {error}; run the experiment again"
+        ) from error
+    target = RunFolder(out).page
+    partial = target.with_suffix(".html.partial")
     try:
         partial.write_text(page, encoding="utf-8")
         os.replace(partial, target)
@@ -70,9 +75,9 @@ def write_report(out: Path) -> Path:
 
 def view(out: Path, results: Results) -> dict[str, Any]:
     """Gathers everything that the template shows; a part that the run lacks is None or empty."""
-    patches = read_arrays(out / "pictures" / "patches.npz")
+    patches = read_arrays(RunFolder(out).patches)
     return {
-        "about": results.about,
+        "about": results,
         "classes": results.classes,
         "arms": [arm_row(arm) for arm in results.arms],
         "one_seed": max(len(arm.seeds) for arm in results.arms) == 1,
@@ -84,29 +89,29 @@ def view(out: Path, results: Results) -> dict[str, Any]:
         "patches": patch_plots(patches, results) if patches else None,
         "embeddings": list(embedding_plots(out, results)),
         "predictions": list(prediction_plots(out, results)),
-        "iou_table": list(iou_rows(results)),
+        "iou_table": list(iou_rows(results.arms)),
         "confusions": list(confusion_plots(results)),
-        "settings": list(flat(results.about.get("settings") or {})),
+        "settings": list(flat(results.settings)),
     }
 
 
-def arm_row(arm: Arm) -> dict[str, Any]:
+def arm_row(arm: ArmScores) -> dict[str, Any]:
     """Returns one row of the table of arms, with its codes in words."""
     start = STARTS.get(arm.pretraining, arm.pretraining)
-    tuning = TUNINGS["more"] if arm.name.endswith("+more") else TUNINGS.get(arm.tuning, arm.tuning)
+    tuning = TUNINGS["more"] if arm.arm.endswith("+more") else TUNINGS.get(arm.tuning, arm.tuning)
     return {"arm": arm, "start": start, "tuning": tuning}
 
 
 def arm_plot(results: Results) -> Shot:
     """Draws the arms with their single seeds."""
-    rows = [plots.Interval(arm.name, arm.mean, arm.interval, arm.miou) for arm in results.arms]
+    rows = [plots.Interval(arm.arm, arm.mean, arm.interval, arm.miou) for arm in results.arms]
     return _shot(plots.arm_intervals(rows), "svg")
 
 
 def difference_plot(results: Results) -> Shot | None:
     """Draws the paired differences."""
     rows = [
-        plots.Interval(f"{c.a} \N{MINUS SIGN} {c.b}", c.difference, c.interval, results.paired(c))
+        plots.Interval(f"{c.a} \N{MINUS SIGN} {c.b}", c.value, c.interval, results.paired(c))
         for c in results.comparisons
     ]
     return _shot(plots.difference_intervals(rows), "svg") if rows else None
@@ -115,10 +120,10 @@ def difference_plot(results: Results) -> Shot | None:
 def curve_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
     """Yields the curves of each stage that left logs."""
     seeds = {seed for arm in results.arms for seed in arm.seeds}
-    order = [arm.name for arm in results.arms]
-    stages = {
+    order = [arm.arm for arm in results.arms]
+    stages: dict[StageName, tuple[str, dict[str, str]]] = {
         "proxy": ("Proxy task", {arm.pretraining: arm.pretraining for arm in results.arms}),
-        "tuning": ("Tuning", {folder: arm.name for arm in results.arms for folder in arm.tuned_folders}),
+        "tuning": ("Tuning", {folder: arm.arm for arm in results.arms for folder in arm.tuned_folders}),
         "segmentation": ("Segmentation", {name: name for name in order}),
     }
     for stage, (title, names) in stages.items():
@@ -154,9 +159,9 @@ def patch_plots(arrays: Arrays, results: Results) -> dict[str, Any]:
 
 def embedding_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
     """Yields the maps before and after for each tuning that stored them."""
-    folders = {folder: arm.name for arm in results.arms for folder in arm.tuned_folders}
+    folders = {folder: arm.arm for arm in results.arms for folder in arm.tuned_folders}
     for folder, name in folders.items():
-        arrays = read_arrays(out / "pictures" / f"embedding-{folder}.npz")
+        arrays = read_arrays(RunFolder(out).embedding(folder))
         if arrays is None:
             continue
         purity = stored_purity(arrays)
@@ -172,7 +177,7 @@ def embedding_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
 
 def prediction_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
     """Yields the predictions for the best, median and worst images of the last arm."""
-    arrays = read_arrays(out / "pictures" / "predictions.npz")
+    arrays = read_arrays(RunFolder(out).predictions)
     if arrays is None:
         return
     for i, (kind, name) in enumerate(zip(arrays["kinds"], arrays["ids"], strict=True)):
@@ -190,23 +195,23 @@ def prediction_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
         yield {"kind": str(kind), "id": str(name), "ranked_by": ranked_by, "shot": _shot(picture, "jpeg")}
 
 
-def iou_rows(results: Results) -> Iterator[dict[str, Any]]:
+def iou_rows(arms: Sequence[ArmScores]) -> Iterator[dict[str, Any]]:
     """Yields per-class IoU, the mean over seeds, with the shade of each cell."""
-    for arm in results.arms:
-        if len(arm.class_iou):
-            cells = [(value, tables.shade(value)) for value in arm.class_means()]
-            yield {"name": arm.name, "cells": cells, "mean": arm.mean}
+    for arm in arms:
+        if any(arm.per_class_iou):
+            cells = [(value, tables.shade(value)) for value in arm.class_means]
+            yield {"name": arm.arm, "cells": cells, "mean": arm.mean}
 
 
 def confusion_plots(results: Results) -> Iterator[Shot]:
     """Yields the confusion matrix of the first arm and of the arm that gained most in a comparison."""
     best = max(results.arms, key=lambda arm: arm.mean)
     if results.comparisons:
-        gained = max(results.comparisons, key=lambda c: c.difference)
+        gained = max(results.comparisons, key=lambda c: c.value)
         best = results.arm(gained.a) or best
-    for arm in {a.name: a for a in (results.arms[0], best)}.values():
+    for arm in {a.arm: a for a in (results.arms[0], best)}.values():
         if arm.confusion is not None:
-            yield _shot(plots.confusion_matrix(arm.confusion, results.classes, title=arm.name), "png")
+            yield _shot(plots.confusion_matrix(arm.confusion, results.classes, title=arm.arm), "png")
 
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

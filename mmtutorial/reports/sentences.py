@@ -10,7 +10,9 @@ from mmtutorial import words
 from mmtutorial.reproduction.beside import Missing, RankAgreement
 from mmtutorial.reproduction.paper import SPOKEN
 from mmtutorial.reproduction.verdicts import Finding, Topic, Verdict, findings, topics
-from mmtutorial.results.reproduction import Bounds, Difference, Reproduction
+from mmtutorial.results.records import Difference
+from mmtutorial.results.reproduction import Reproduction
+from mmtutorial.results.statistics import Bounds
 
 CONTROL_WORDS = {
     Verdict.REPRODUCED: "Holds at equal steps",

@@ -11,7 +11,8 @@ from scipy import stats
 
 from mmtutorial.experiment.variants import VARIANTS
 from mmtutorial.reproduction.paper import BENCHMARKS, BenchmarkColumn, Printed, RankTable, rank_tables
-from mmtutorial.results.reproduction import Benchmark, Difference, Network, Reproduction, Row, subtract
+from mmtutorial.results.records import Difference, subtract
+from mmtutorial.results.reproduction import Benchmark, OurNetwork, Reproduction, Row
 
 LEAST_ROWS = 3
 """Two rows have but two orders, which is no rank correlation worth the name."""
@@ -111,7 +112,7 @@ class RankAgreement:
 
 
 def beside(
-    figures: Sequence[Printed], reproduction: Reproduction, benchmark: Benchmark, network: Network
+    figures: Sequence[Printed], reproduction: Reproduction, benchmark: Benchmark, network: OurNetwork
 ) -> list[Beside]:
     """Puts the rows of one of our benchmarks and networks beside figures of the slides, in the slides' order."""
     ours = [reproduction.row(benchmark.name, network.name, figure.arm) for figure in figures]
@@ -127,7 +128,7 @@ def beside(
     return made
 
 
-def columns(reproduction: Reproduction, benchmark: Benchmark, network: Network) -> list[Column]:
+def columns(reproduction: Reproduction, benchmark: Benchmark, network: OurNetwork) -> list[Column]:
     """The columns of the slides' benchmark table for which one of our benchmarks and networks stand."""
     made = []
     for printed in BENCHMARKS:
@@ -141,7 +142,7 @@ def columns(reproduction: Reproduction, benchmark: Benchmark, network: Network) 
     return made
 
 
-def parts(reproduction: Reproduction, benchmark: Benchmark, network: Network) -> list[Part]:
+def parts(reproduction: Reproduction, benchmark: Benchmark, network: OurNetwork) -> list[Part]:
     """The variants of the tuning that were run on one of our benchmarks and networks; the slides have but one."""
     found = []
     for row in reproduction.block_rows(benchmark.name, network.name):

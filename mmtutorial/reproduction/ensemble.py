@@ -5,11 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from mmtutorial.experiment import Runner
+from mmtutorial.experiment import Plan, Runner
 from mmtutorial.experiment.runner import ArmRun
 from mmtutorial.experiment.scoring import confusion_on
 from mmtutorial.provenance import once
 from mmtutorial.segmentation import ensemble
+
+
+def ensemble_name(plan: Plan) -> str:
+    """Of the ensemble of a plan's arms."""
+    return "&".join(arm.name for arm in plan.arms)
 
 
 def run_ensemble(runner: Runner) -> list[ArmRun]:
@@ -18,8 +23,8 @@ def run_ensemble(runner: Runner) -> list[ArmRun]:
 
 
 def _one_seed(runner: Runner, seed: int) -> ArmRun:
-    name = "&".join(arm.name for arm in runner.plan.arms)
-    record = runner.stages.folder(seed, "segmentation", name) / "evaluation.json"
+    name = ensemble_name(runner.plan)
+    record = runner.folder.stage(seed, "segmentation", name).evaluation
 
     def evaluation() -> dict[str, Any]:
         made = [runner.stages.network(arm, seed) for arm in runner.plan.arms]

@@ -1,28 +1,19 @@
-"""The grid of a reproduction: data sets x networks x arms x seeds, as jobs that can be stopped and resumed.
-
-::
-
-    OUT/run.json                    what was asked for
-    OUT/scenes-tiny/                one run for each data set and network, as ``mmtutorial run`` leaves it
-    OUT/ablations/labeled-25/       one for each value of an ablation that differs from the preset's
-    OUT/reproduction.json           written at the end
-"""
+"""The grid of a reproduction: data sets x networks x arms x seeds, as jobs that can be stopped and resumed."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mmtutorial.datasets import DATASETS, roles
-from mmtutorial.errors import unknown
-from mmtutorial.experiment import Arm, Plan, parse_arms
-from mmtutorial.experiment import Request as DataRequest
-from mmtutorial.experiment.claim import claim, earlier_command
+from mmtutorial.errors import InputError, unknown
+from mmtutorial.experiment import Arm, Plan, Request, parse_arms
+from mmtutorial.experiment.claim import claim, refuse_other_run
 from mmtutorial.experiment.data import experiment_data
 from mmtutorial.experiment.rehearsal import rehearse
 from mmtutorial.experiment.stages import Stages
@@ -31,20 +22,23 @@ from mmtutorial.locks import exclusive
 from mmtutorial.reproduction.ablations import ABLATIONS
 from mmtutorial.reproduction.jobs import Job, Task, run_jobs
 from mmtutorial.reproduction.paper import ENSEMBLE, VOC
-from mmtutorial.reproduction.rows import BENCHMARK_OF, arms_of_tables, arms_of_variants, with_imagenet
+from mmtutorial.reproduction.rows import BENCHMARK_OF, PARTS, arms_of_tables, arms_of_variants, with_imagenet
+from mmtutorial.results.folder import ReproductionFolder, RunFolder
+from mmtutorial.results.reading import read_reproduction
+from mmtutorial.results.records import Command
 from mmtutorial.settings.overrides import override
 from mmtutorial.settings.presets import NETWORKS, get_preset
 from mmtutorial.training.devices import make_fabric
 
 _ABLATION_SEEDS = 3
 """An ablation shows a course, not a digit: the first few seeds are enough."""
-_PICTURED = ("triplets", "graph", "shuffled", "supcon")
-"""Ways to tune whose embeddings are drawn."""
+_GROWING = ("datasets", "networks", "parts", "seeds")
+"""What may differ from command to command in one folder."""
 
 
 @dataclass(frozen=True)
-class Request:
-    """A reproduction as asked for.
+class Scope:
+    """What a reproduction covers, as asked for.
 
     Attributes:
         datasets: each stands for a benchmark of the slides.
@@ -75,10 +69,14 @@ class Request:
         settings = json.loads(json.dumps(asdict(self)))
         return {name: settings[name] for name in ("preset", "root", "classes", "labeled", "validate", "settings")}
 
+    def covers(self) -> dict[str, list[Any]]:
+        """The rest, which may grow from command to command."""
+        return {name: list(getattr(self, name)) for name in _GROWING}
+
     def plan(self, dataset: str, network: str, arms: list[str]) -> Plan:
         """The plan of one data set and network."""
         preset = override(get_preset(self.preset, dataset, network), dict(self.settings))
-        data = DataRequest(dataset, self.root, self.classes, self.labeled, self.validate)
+        data = Request(dataset, self.root, self.classes, self.labeled, self.validate)
         return Plan(data, preset, tuple(parse_arms(",".join(arms))), self.seeds)
 
 
@@ -89,16 +87,16 @@ class Cell:
     dataset: str
     network: str
     plan: Plan
-    out: Path
+    folder: RunFolder
     ablation: str | None = None
     value: float | None = None
 
 
 @dataclass(frozen=True)
-class Reproduction:
+class Grid:
     """A reproduction in a folder."""
 
-    request: Request
+    scope: Scope
     out: Path
     command: str
     accelerator: str = "auto"
@@ -106,44 +104,49 @@ class Reproduction:
     devices: int = 1
     loaders: int = 0
 
+    @property
+    def folder(self) -> ReproductionFolder:
+        """Where its files lie."""
+        return ReproductionFolder(self.out)
+
     def cells(self) -> list[Cell]:
         """The runs for the tables and the variants."""
         found = []
-        for dataset in self.request.datasets:
-            for network in self.request.networks:
+        for dataset in self.scope.datasets:
+            for network in self.scope.networks:
                 names = self._arms(dataset, network)
                 if names:
-                    plan = self.request.plan(dataset, network, names)
-                    found.append(Cell(dataset, network, plan, self._folder(dataset, network)))
+                    plan = self.scope.plan(dataset, network, names)
+                    found.append(Cell(dataset, network, plan, self.folder.run(dataset, network)))
         return found
 
     def ablation_cells(self) -> list[Cell]:
         """The runs for the ablations, of the first data set and network."""
-        wanted = [ablation for ablation in ABLATIONS if ablation.name in self.request.parts]
+        wanted = [ablation for ablation in ABLATIONS if ablation.name in self.scope.parts]
         if not wanted:
             return []
-        dataset, network = self.request.datasets[0], self.request.networks[0]
-        base = replace(self.request.plan(dataset, network, ["random"]), seeds=self.request.seeds[:_ABLATION_SEEDS])
+        dataset, network = self.scope.datasets[0], self.scope.networks[0]
+        base = replace(self.scope.plan(dataset, network, ["random"]), seeds=self.scope.seeds[:_ABLATION_SEEDS])
         available = _training_images(base.request)
         found = []
         for ablation in wanted:
             for value, plan in ablation.plans(base, available):
                 # At the preset's own value the runs are those of the tables.
                 same = plan.settings() == base.settings()
-                out = self._folder(dataset, network) if same else self.out / "ablations" / f"{ablation.name}-{value:g}"
-                found.append(Cell(dataset, network, plan, out, ablation.name, value))
+                folder = self.folder.run(dataset, network) if same else self.folder.ablation(ablation.name, value)
+                found.append(Cell(dataset, network, plan, folder, ablation.name, value))
         return found
 
     def training_jobs(self) -> list[Job]:
         """A job for each folder, pre-training and seed: nothing that two of them share is trained."""
-        wanted: dict[tuple[Path, str, int], Plan] = {}
+        wanted: dict[tuple[RunFolder, str, int], Plan] = {}
         for cell in [*self.cells(), *self.ablation_cells()]:
             for arms in _by_pretraining(cell.plan):
                 for seed in cell.plan.seeds:
-                    key = cell.out, arms[0].pretraining, seed
+                    key = cell.folder, arms[0].pretraining, seed
                     others = wanted[key].arms if key in wanted else ()
                     wanted[key] = replace(cell.plan, arms=tuple(dict.fromkeys((*others, *arms))), seeds=(seed,))
-        return [self.job("train", plan, out) for (out, _, _), plan in wanted.items()]
+        return [self.job("train", plan, folder) for (folder, _, _), plan in wanted.items()]
 
     def closing_jobs(self) -> list[Job]:
         """Ensembles and pictures, which need trained networks."""
@@ -151,9 +154,8 @@ class Reproduction:
         for cell in self.cells():
             ensemble = ensemble_of(cell)
             if ensemble:
-                found += [self.job("ensemble", replace(ensemble, seeds=(seed,)), cell.out) for seed in cell.plan.seeds]
-            pictured = tuple(arm for arm in cell.plan.arms if not arm.tuned or arm.suffix in _PICTURED)
-            found.append(self.job("pictures", replace(cell.plan, arms=pictured), cell.out))
+                found += [self.job("ensemble", replace(ensemble, seeds=(s,)), cell.folder) for s in cell.plan.seeds]
+            found.append(self.job("pictures", cell.plan, cell.folder))
         return found
 
     def _arms(self, dataset: str, network: str) -> list[str]:
@@ -161,60 +163,76 @@ class Reproduction:
             raise unknown("data set", dataset, BENCHMARK_OF)
         if network not in NETWORKS:
             raise unknown("network", network, NETWORKS)
-        benchmark, parts = BENCHMARK_OF[dataset], self.request.parts
+        benchmark, parts = BENCHMARK_OF[dataset], self.scope.parts
         names = arms_of_tables(benchmark, NETWORKS[network].stands_for) if "tables" in parts else []
-        if "variants" in parts and (dataset, network) == (self.request.datasets[0], self.request.networks[0]):
+        if "variants" in parts and (dataset, network) == (self.scope.datasets[0], self.scope.networks[0]):
             names += arms_of_variants()
-        return list(dict.fromkeys(with_imagenet(names, self.request.preset, network)))
+        return list(dict.fromkeys(with_imagenet(names, self.scope.preset, network)))
 
-    def _folder(self, dataset: str, network: str) -> Path:
-        return self.out / f"{dataset}-{network}"
-
-    def job(self, task: Task, plan: Plan, out: Path) -> Job:
+    def job(self, task: Task, plan: Plan, folder: RunFolder) -> Job:
         """A job of this reproduction."""
-        return Job(task, plan, str(out), self.command, self.accelerator, self.precision, self.devices, self.loaders)
+        return Job(
+            task, plan, str(folder.path), self.command, self.accelerator, self.precision, self.devices, self.loaders
+        )
 
 
 @contextmanager
-def held(reproduction: Reproduction) -> Iterator[None]:
+def held(grid: Grid) -> Iterator[None]:
     """Hold the folder of a reproduction and those of its runs for this process.
 
     Raises:
         InputError: another process works in one of them, or it cannot be written.
     """
     with ExitStack() as stack:
-        for folder in dict.fromkeys([reproduction.out, *(Path(job.out) for job in reproduction.training_jobs())]):
+        for folder in dict.fromkeys([grid.out, *(Path(job.out) for job in grid.training_jobs())]):
             stack.enter_context(exclusive(folder, remedy="choose another --out"))
         yield
 
 
-def run_grid(reproduction: Reproduction, *, resume: bool, workers: int) -> float:
+def run_grid(grid: Grid, *, resume: bool, workers: int) -> tuple[tuple[Command, ...], float]:
     """Run a reproduction to its end.
 
     Returns:
-        The seconds it took, this time.
+        The commands that worked in the folder, this one last; and the seconds it took, this time.
 
     Raises:
         InputError: the folder holds another reproduction; the data cannot be opened; ImageNet's weights are wanted
             and cannot be downloaded.
     """
-    out, settings = reproduction.out, reproduction.request.same()
-    jobs = reproduction.training_jobs()
-    earlier_command(out, settings, resume=resume, runs=[Path(job.out) for job in jobs])
+    jobs = grid.training_jobs()
+    runs = [RunFolder(Path(job.out)) for job in jobs]
+    refuse_other_run(grid.folder, grid.scope.same(), resume=resume, runs=runs)
     begun = time.monotonic()
     # Now and not when their turn comes, which may be days later.
     for job in {(job.out, job.plan.arms[0].pretraining): job for job in jobs}.values():
         data = experiment_data(job.plan.request, job.plan.preset)
         fabric = make_fabric(job.accelerator, job.precision, job.devices)
         rehearse(Stages(job.plan, data, Path(job.out), fabric), job.plan.arms)
-    claim(out, settings, reproduction.command)
+    commands = claim(grid.folder, grid.scope.same(), grid.command, grid.scope.covers())
     # Here and not in the jobs, two of which would write the same file at the same moment.
-    for job in jobs:
-        claim(Path(job.out), job.plan.settings(), job.command)
-    sweep(out)
+    for run, job in zip(runs, jobs, strict=True):
+        claim(run, job.plan.settings(), job.command)
+    sweep(grid.out)
     run_jobs(jobs, workers, "training")
-    run_jobs(reproduction.closing_jobs(), workers, "pictures")
-    return time.monotonic() - begun
+    run_jobs(grid.closing_jobs(), workers, "pictures")
+    return commands, time.monotonic() - begun
+
+
+def all_scopes(grid: Grid, commands: Sequence[Command]) -> list[Scope]:
+    """What every command of a folder covered, the earliest first."""
+    scopes = [_scope(grid.scope, command.covers) for command in commands if command.covers]
+    if len(scopes) < len(commands):
+        # Before commands were written down, what was covered stood in the results alone.
+        with suppress(InputError):
+            found = read_reproduction(grid.out)
+            names = [b.name for b in found.benchmarks], list(found.network_table), list(PARTS), list(found.seeds)
+            scopes.insert(0, _scope(grid.scope, dict(zip(_GROWING, names, strict=True))))
+    return scopes
+
+
+def _scope(scope: Scope, covers: Mapping[str, list[Any]]) -> Scope:
+    datasets, networks, parts, seeds = (tuple(covers[name]) for name in _GROWING)
+    return replace(scope, datasets=datasets, networks=networks, parts=parts, seeds=seeds)
 
 
 def ensemble_of(cell: Cell) -> Plan | None:
@@ -231,7 +249,7 @@ def _by_pretraining(plan: Plan) -> Iterator[tuple[Arm, ...]]:
         yield tuple(arm for arm in plan.arms if arm.pretraining == pretraining)
 
 
-def _training_images(request: DataRequest) -> int:
+def _training_images(request: Request) -> int:
     """How many labelled images there are to choose from, less the tenth that may be kept for choosing settings."""
     split = roles(request.dataset, request.root)
     listed = len(DATASETS[request.dataset].opener(request.root, split.train))

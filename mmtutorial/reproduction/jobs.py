@@ -24,6 +24,9 @@ from mmtutorial.training.processes import worker_processes
 
 Task = Literal["train", "ensemble", "pictures"]
 
+_PICTURED = ("triplets", "graph", "shuffled", "supcon")
+"""Ways to tune whose embeddings are drawn."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -75,7 +78,7 @@ def run_job(job: Job) -> str:
     elif job.task == "ensemble":
         run_ensemble(runner)
     else:
-        write_pictures(runner)
+        write_pictures(runner, lambda arm: not arm.tuned or arm.suffix in _PICTURED)
     return str(job)
 
 

@@ -21,7 +21,8 @@ from mmtutorial.reproduction.paper import (
     Printed,
     benchmark_figures,
 )
-from mmtutorial.results.reproduction import Difference, Reproduction, subtract
+from mmtutorial.results.records import Difference, subtract
+from mmtutorial.results.reproduction import Reproduction
 
 
 class Verdict(Enum):

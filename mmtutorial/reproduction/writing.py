@@ -1,157 +1,204 @@
-"""``reproduction.json``: everything that the tables and the page need, in one file."""
+"""From a finished grid to ``reproduction.json``: everything that the tables and the page need, in one file."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 
-from mmtutorial.experiment import Plan, Runner
-from mmtutorial.experiment.arms import Arm
+from msgspec import structs
+
+from mmtutorial.errors import InputError
+from mmtutorial.experiment import Runner
 from mmtutorial.experiment.data import experiment_data
-from mmtutorial.experiment.results import arm_entry, machine, proxies, rounded, versions
+from mmtutorial.experiment.results import arm_scores, as_written, not_scored_warning, proxy_scores
 from mmtutorial.experiment.runner import ArmRun
-from mmtutorial.files import read_json, write_json
 from mmtutorial.reproduction.ablations import ABLATIONS
-from mmtutorial.reproduction.ensemble import run_ensemble
-from mmtutorial.reproduction.grid import Cell, Reproduction, ensemble_of, held, run_grid
+from mmtutorial.reproduction.ensemble import ensemble_name, run_ensemble
+from mmtutorial.reproduction.grid import Cell, Grid, all_scopes, ensemble_of, held, run_grid
 from mmtutorial.reproduction.jobs import open_runner
 from mmtutorial.reproduction.rows import BENCHMARK_OF
-from mmtutorial.results.statistics import paired_difference
+from mmtutorial.results.origin import machine, versions
+from mmtutorial.results.reading import read_reproduction, write_record
+from mmtutorial.results.records import ArmScores, Command, subtract
+from mmtutorial.results.reproduction import (
+    AblationScores,
+    Benchmark,
+    OurNetwork,
+    Point,
+    ProxyRow,
+    Reproduction,
+    Row,
+    RowDifference,
+)
 from mmtutorial.settings.presets import NETWORKS
 
+Item = TypeVar("Item")
 
-def reproduce(reproduction: Reproduction, *, resume: bool, workers: int) -> dict[str, Any]:
+
+def reproduce(grid: Grid, *, resume: bool, workers: int) -> Reproduction:
     """Run a reproduction to its end and write ``OUT/reproduction.json``.
 
     Args:
-        reproduction: what to run, and where.
+        grid: what to run, and where.
         resume: whether the folder may hold an earlier attempt, to be gone on with.
         workers: processes.
 
     Returns:
-        What was written. mIoU in percent; ``seconds`` is the time of the attempt that finished it.
+        What was written: this grid, and whatever earlier commands finished in the folder. mIoU in percent; ``seconds``
+        is the time of the attempt that finished it.
 
     Raises:
         InputError: the folder holds another reproduction; the data cannot be opened.
     """
-    with held(reproduction):
-        seconds = run_grid(reproduction, resume=resume, workers=workers)
-        path = reproduction.out / "reproduction.json"
-        # A finished reproduction that is only read again keeps the time that it took.
-        earlier = read_json(path)["seconds"] if path.exists() else 0.0
-        found = _reproduction(reproduction, max(seconds, earlier))
-        write_json(path, found)
+    with held(grid):
+        commands, seconds = run_grid(grid, resume=resume, workers=workers)
+        with suppress(InputError):
+            # A finished reproduction that is only read again keeps the time that it took.
+            seconds = max(seconds, read_reproduction(grid.out).seconds or 0.0)
+        found = _reproduction(grid, commands, seconds)
+        write_record(grid.folder.results, found)
         return found
 
 
-def _reproduction(reproduction: Reproduction, seconds: float) -> dict[str, Any]:
-    request = reproduction.request
-    runners = [(cell, _runner(reproduction, cell)) for cell in reproduction.cells()]
-    plans = {dataset: request.plan(dataset, request.networks[0], ["random"]) for dataset in request.datasets}
-    return {
-        "schema": 1,
-        "command": reproduction.command,
-        "preset": request.preset,
-        "dataset": ",".join(request.datasets),
-        "seeds": list(request.seeds),
-        "versions": versions(),
-        "machine": machine(),
-        "seconds": round(seconds, 1),
-        "settings": plans[request.datasets[0]].settings(),
-        "benchmarks": [_benchmark(plan) for plan in plans.values()],
-        "networks": {
-            name: {"stands_for": NETWORKS[name].stands_for, "about": NETWORKS[name].about} for name in request.networks
-        },
-        "rows": [row for cell, runner in runners for row in _rows(cell, runner)],
-        "proxies": [{**_where(cell), "seeds": list(request.seeds), **p} for cell, r in runners for p in proxies(r)],
-        "comparisons": [found for cell, runner in runners for found in _comparisons(cell, _rows(cell, runner))],
-        "ablations": _ablations(reproduction),
-    }
+def _reproduction(grid: Grid, commands: tuple[Command, ...], seconds: float) -> Reproduction:
+    grids = [replace(grid, scope=scope) for scope in all_scopes(grid, commands)]
+    cells = _merged(cell for each in grids for cell in each.cells())
+    rows = {cell: _rows(grid, cell) for cell in cells}
+    datasets = _union(each.scope.datasets for each in grids)
+    networks = _union(each.scope.networks for each in grids)
+    benchmarks = [_benchmark(grid, dataset, networks[0], rows) for dataset in datasets]
+    return Reproduction(
+        date=commands[-1].date,
+        command=commands[-1].command,
+        commands=commands,
+        preset=grid.scope.preset,
+        dataset=",".join(datasets),
+        seeds=_union(each.scope.seeds for each in grids),
+        versions=versions(),
+        machine=machine(),
+        seconds=round(seconds, 1),
+        settings=grid.scope.plan(datasets[0], networks[0], ["random"]).settings(),
+        warnings=tuple(
+            sentence
+            for b in benchmarks
+            for sentence in not_scored_warning(b.classes_not_scored, f"{b.evaluated_on} of {b.name}")
+        ),
+        benchmarks=tuple(benchmarks),
+        network_table={n: OurNetwork(NETWORKS[n].stands_for, NETWORKS[n].about, n) for n in networks},
+        rows=tuple(row for each in rows.values() for row in each),
+        proxies=tuple(proxy for cell, each in rows.items() for proxy in _proxies(grid, cell, each)),
+        comparisons=tuple(found for each in rows.values() for found in _differences(each)),
+        ablations=tuple(_ablations(grid, _merged(cell for each in grids for cell in each.ablation_cells()))),
+    )
 
 
-def _runner(reproduction: Reproduction, cell: Cell) -> Runner:
-    return open_runner(reproduction.job("train", cell.plan, cell.out))
+def _union(groups: Iterable[tuple[Item, ...]]) -> tuple[Item, ...]:
+    return tuple(dict.fromkeys(item for group in groups for item in group))
 
 
-def _where(cell: Cell) -> dict[str, str]:
-    return {"benchmark": cell.dataset, "network": cell.network}
+def _merged(cells: Iterable[Cell]) -> list[Cell]:
+    """One cell for each run of several commands, with the arms and seeds of all of them."""
+    found: dict[tuple[str, str | None, float | None], Cell] = {}
+    for cell in cells:
+        key = str(cell.folder.path), cell.ablation, cell.value
+        plans = [found[key].plan, cell.plan] if key in found else [cell.plan]
+        arms, seeds = _union(plan.arms for plan in plans), _union(plan.seeds for plan in plans)
+        found[key] = replace(cell, plan=replace(cell.plan, arms=arms, seeds=seeds))
+    return list(found.values())
 
 
-def _benchmark(plan: Plan) -> dict[str, Any]:
-    data = experiment_data(plan.request, plan.preset)
-    return {
-        "name": plan.request.dataset,
-        "stands_for": BENCHMARK_OF[plan.request.dataset],
-        "classes": list(data.classes.names),
-        "palette": [list(colour) for colour in data.classes.palette],
-        "background_ids": list(data.classes.background_ids),
-        "labeled": len(data.labeled),
-        "images_evaluated": len(data.scored),
-        "evaluated_on": data.scored_on,
-    }
+def _runner(grid: Grid, cell: Cell) -> Runner:
+    return open_runner(grid.job("train", cell.plan, cell.folder))
 
 
-def _rows(cell: Cell, runner: Runner) -> list[dict[str, Any]]:
-    """Every arm of a cell, as in ``results.json``; and the ensemble."""
-    finished = {(arm.name, seed): runner.run_arm(arm, seed) for arm in cell.plan.arms for seed in cell.plan.seeds}
-    rows = [_row(cell, arm_entry(arm, cell.plan, finished)) for arm in cell.plan.arms]
+def _rows(grid: Grid, cell: Cell) -> list[Row]:
+    """Every arm of a cell that is finished with any seed; and the ensemble."""
+    done, found = set(cell.folder.evaluated()), []
+    if not done:
+        return []
+    runner = _runner(grid, cell)
+    for arm in cell.plan.arms:
+        runs = {seed: runner.run_arm(arm, seed) for seed in cell.plan.seeds if (arm.name, seed) in done}
+        if runs:
+            found.append(arm_scores(arm, cell.plan.preset, runs))
     ensemble = ensemble_of(cell)
     if ensemble is not None:
-        rows.append(_row(cell, _ensemble_entry(cell, runner, ensemble.arms)))
-    return rows
+        seeds = tuple(seed for seed in cell.plan.seeds if (ensemble_name(ensemble), seed) in done)
+        both = Runner(replace(ensemble, seeds=seeds), runner.out, runner.fabric, command=runner.command, resume=True)
+        if seeds:
+            found.append(_ensemble_scores(both, dict(zip(seeds, run_ensemble(both), strict=True))))
+    return [Row(**structs.asdict(scores), benchmark=cell.dataset, network=cell.network) for scores in found]
 
 
-def _row(cell: Cell, entry: dict[str, Any]) -> dict[str, Any]:
-    return {**_where(cell), "arm": entry["name"], **{key: value for key, value in entry.items() if key != "name"}}
+def _ensemble_scores(both: Runner, runs: Mapping[int, ArmRun]) -> ArmScores:
+    """Scores like those of the second arm, with the ensemble's numbers and the steps of both."""
+    arms, preset = both.plan.arms, both.plan.preset
+    steps = [arm.steps(preset) for arm in arms]
+    return structs.replace(
+        arm_scores(arms[-1], preset, runs),
+        arm=ensemble_name(both.plan),
+        pretraining="&".join(arm.pretraining for arm in arms),
+        tuning="ensemble",
+        steps={key: sum(one[key] for one in steps) for key in steps[0]},
+    )
 
 
-def _ensemble_entry(cell: Cell, runner: Runner, arms: tuple[Arm, ...]) -> dict[str, Any]:
-    """An entry like that of the second arm, with the ensemble's numbers and the steps of both."""
-    both = Runner(replace(cell.plan, arms=arms), runner.out, runner.fabric, command=runner.command, resume=True)
-    runs: list[ArmRun] = run_ensemble(both)
-    second = arms[-1]
-    entry = arm_entry(second, cell.plan, {(second.name, s): r for s, r in zip(cell.plan.seeds, runs, strict=True)})
-    steps = [arm.steps(cell.plan.preset) for arm in arms]
-    return {
-        **entry,
-        "name": "&".join(arm.name for arm in arms),
-        "pretraining": "&".join(arm.pretraining for arm in arms),
-        "tuning": "ensemble",
-        "steps": {key: sum(one[key] for one in steps) for key in steps[0]},
-    }
+def _proxies(grid: Grid, cell: Cell, rows: list[Row]) -> list[ProxyRow]:
+    found = proxy_scores(_runner(grid, cell), rows) if rows else []
+    return [ProxyRow(**structs.asdict(proxy), benchmark=cell.dataset, network=cell.network) for proxy in found]
 
 
-def _comparisons(cell: Cell, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _differences(rows: list[Row]) -> list[RowDifference]:
     """Every row less every other, each pair once: the page picks those that a claim needs."""
-    found = []
-    for place, a in enumerate(rows):
-        for b in rows[:place]:
-            difference, ci95 = paired_difference(a["miou"], b["miou"])
-            found.append(
-                {
-                    **_where(cell),
-                    "a": a["arm"],
-                    "b": b["arm"],
-                    "difference": rounded(difference),
-                    "ci95": [rounded(end) for end in ci95],
-                    "per_seed": [rounded(x - y) for x, y in zip(a["miou"], b["miou"], strict=True)],
-                }
-            )
-    return found
+    pairs = ((a, b, subtract(a, b)) for place, a in enumerate(rows) for b in rows[:place])
+    return [
+        RowDifference(**structs.asdict(as_written(found)), benchmark=a.benchmark, network=a.network)
+        for a, b, found in pairs
+        if found
+    ]
 
 
-def _ablations(reproduction: Reproduction) -> list[dict[str, Any]]:
-    cells = reproduction.ablation_cells()
+def _benchmark(grid: Grid, dataset: str, network: str, rows: Mapping[Cell, list[Row]]) -> Benchmark:
+    data = experiment_data((plan := grid.scope.plan(dataset, network, ["random"])).request, plan.preset)
+    scored = [row for each in rows.values() for row in each if row.benchmark == dataset]
+    return Benchmark(
+        name=dataset,
+        stands_for=BENCHMARK_OF[dataset],
+        names=data.classes.names,
+        palette=data.classes.palette,
+        background_ids=data.classes.background_ids,
+        labeled=len(data.labeled),
+        images_evaluated=len(data.scored),
+        evaluated_on=data.scored_on,
+        classes_not_scored=tuple(
+            name for name, counts in zip(data.classes.names, scored[0].pixels, strict=True) if not any(counts)
+        )
+        if scored
+        else (),
+    )
+
+
+def _ablations(grid: Grid, cells: list[Cell]) -> list[AblationScores]:
     found = []
     for ablation in ABLATIONS:
+        own = [cell for cell in cells if cell.ablation == ablation.name]
         points = [
-            {"value": cell.value, **{key: row[key] for key in ("arm", "seeds", "miou", "miou_mean", "miou_ci95")}}
-            for cell in cells
-            if cell.ablation == ablation.name
-            for row in _rows(cell, _runner(reproduction, cell))
+            Point(value=cell.value, arm=row.arm, seeds=row.seeds, miou=row.miou, mean=row.mean, ci95=row.ci95)
+            for cell in own
+            for row in _rows(grid, cell)
+            if cell.value is not None
         ]
         if points:
-            where = _where(next(cell for cell in cells if cell.ablation == ablation.name))
-            about = {"name": ablation.name, "title": ablation.title, "setting": ablation.setting}
-            found.append({**about, **where, "points": points})
+            found.append(
+                AblationScores(
+                    name=ablation.name,
+                    heading=ablation.title,
+                    setting=ablation.setting,
+                    benchmark=own[0].dataset,
+                    network=own[0].network,
+                    points=tuple(points),
+                )
+            )
     return found

@@ -1,119 +1,96 @@
-"""Reads the folder of a finished run: results, logs and the arrays behind its pictures."""
+"""Reads what a run or a reproduction left: numbers, logs, and the arrays behind its pictures; writes its records."""
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtutorial.datasets.classes import ClassTable, voc_palette
-from mmtutorial.files import stored_arrays, stored_entries
+from mmtutorial.errors import InputError
+from mmtutorial.files import parse_json, stored_arrays, write_json
 from mmtutorial.plots.curves import Curve
+from mmtutorial.results.folder import ReproductionFolder, RunFolder, StageName
+from mmtutorial.results.records import SCHEMA, Made, Results
+from mmtutorial.results.reproduction import Reproduction
 
-SCHEMA = 1
 Arrays = dict[str, NDArray[Any]]
 Runs = dict[str, dict[str, list[Curve]]]
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One arm of a run, all its seeds together.
-
-    Attributes:
-        name: Its name, for example ``random+graph``.
-        pretraining: What the encoder started from.
-        tuning: Which tuning it had.
-        head: Segmentation head.
-        seeds: ``S`` seeds.
-        miou: ``S`` values of mIoU in percent.
-        mean: Their mean.
-        interval: 95 % interval of the mean, or None.
-        class_iou: ``(S, K)`` IoU in percent, NaN where a class does not occur; without rows if not recorded.
-        confusion: ``(K, K)`` pixel counts, a row per true class, or None.
-        steps: Gradient steps of each stage.
-        seconds: Mean seconds for one seed, or None.
-        purity: Mean kNN purity before and after tuning, or None.
-    """
-
-    name: str
-    pretraining: str
-    tuning: str
-    head: str
-    seeds: tuple[int, ...]
-    miou: tuple[float, ...]
-    mean: float
-    interval: tuple[float, float] | None
-    class_iou: NDArray[np.float64]
-    confusion: NDArray[np.int64] | None
-    steps: Mapping[str, int]
-    seconds: float | None
-    purity: tuple[float, float] | None
-
-    @property
-    def tuned_folders(self) -> tuple[str, ...]:
-        """The names under which a run's folder may keep the tuning that this arm had."""
-        return tuple(dict.fromkeys((self.name, f"{self.pretraining}+{self.tuning}")))
-
-    def class_means(self) -> list[float | None]:
-        """Returns the IoU of each class, the mean of the seeds with a value; None where no seed has one."""
-        known = np.isfinite(self.class_iou)
-        sums, counts = np.where(known, self.class_iou, 0).sum(axis=0), known.sum(axis=0)
-        return [float(s / c) if c else None for s, c in zip(sums, counts, strict=True)]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A paired difference of two arms, in points of mIoU: ``a`` less ``b``."""
-
-    a: str
-    b: str
-    difference: float
-    interval: tuple[float, float] | None
-
-
-@dataclass(frozen=True)
-class Results:
-    """What ``results.json`` holds. ``about`` keeps the entries that are only shown, as they were written."""
-
-    classes: ClassTable
-    arms: tuple[Arm, ...]
-    comparisons: tuple[Comparison, ...]
-    about: Mapping[str, Any] = field(default_factory=dict)
-
-    def arm(self, name: str) -> Arm | None:
-        """Returns the arm of a name, or None."""
-        return next((arm for arm in self.arms if arm.name == name), None)
-
-    def paired(self, comparison: Comparison) -> tuple[float, ...]:
-        """Returns the difference of each seed that both arms have."""
-        a, b = self.arm(comparison.a), self.arm(comparison.b)
-        if a is None or b is None:
-            return ()
-        other = dict(zip(b.seeds, b.miou, strict=True))
-        return tuple(m - other[s] for s, m in zip(a.seeds, a.miou, strict=True) if s in other)
+Kind = TypeVar("Kind", bound=Made)
 
 
 def read_results(out: Path) -> Results:
-    """Reads ``results.json`` of a run's folder.
+    """Read ``results.json`` of a run's folder.
 
     Raises:
-        InputError: The file is missing, is not JSON, has another schema, or lacks an entry.
+        InputError: the file is missing, is not JSON, has another schema, lacks an entry or contradicts itself.
     """
-    with stored_entries(out / "results.json", SCHEMA, "mmtutorial run") as raw:
-        return _results(raw)
+    return _read(RunFolder(Path(out)).results, Results, "mmtutorial run")
+
+
+def read_reproduction(out: Path) -> Reproduction:
+    """Read ``reproduction.json`` of a reproduction's folder.
+
+    Raises:
+        InputError: the file is missing, is not JSON, has another schema, lacks an entry or contradicts itself.
+    """
+    return _read(ReproductionFolder(Path(out)).results, Reproduction, "mmtutorial reproduce")
+
+
+def write_record(path: Path, record: Made) -> None:
+    """Write results, whole or not at all.
+
+    Raises:
+        InputError: the place cannot be written.
+    """
+    write_json(path, msgspec.to_builtins(record))
+
+
+def _read(path: Path, kind: type[Kind], command: str) -> Kind:
+    again = f"run `{command}` again with --resume"
+    try:
+        raw = parse_json(path.read_bytes())
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"cannot read {path} ({reason}); give a folder in which `{command}` finished") from None
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON ({error}); {again}") from None
+    schema = raw.get("schema") if isinstance(raw, dict) else None
+    if schema not in range(1, SCHEMA + 1) or isinstance(schema, bool):
+        known = " or ".join(map(str, range(1, SCHEMA + 1)))
+        raise InputError(f"{path} has schema {schema!r}, expected {known}; use the version that wrote it")
+    try:
+        return msgspec.convert(_without_nulls(raw), kind)
+    except msgspec.ValidationError as error:
+        if isinstance(error.__cause__, InputError):  # It has its own remedy.
+            raise InputError(f"{path}: {error.__cause__}") from None
+        lacks = re.search(r"missing required field `(\w+)`", str(error))
+        if lacks:
+            raise InputError(f"{path} lacks the entry '{lacks[1]}'; {again}") from None
+        raise InputError(f"{path} has an entry that cannot be used ({error}); {again}") from None
+
+
+def _without_nulls(raw: dict[str, Any]) -> dict[str, Any]:
+    """What a file and its lists of records hold, without entries that are null: these count as not there."""
+
+    def known(entry: Any) -> Any:
+        return {key: value for key, value in entry.items() if value is not None} if isinstance(entry, dict) else entry
+
+    lists = {key: [known(entry) for entry in value] for key, value in raw.items() if isinstance(value, list)}
+    return known(raw | lists)  # type: ignore[no-any-return]
 
 
 def read_arrays(path: Path) -> Arrays | None:
-    """Reads an ``.npz`` file, or returns None where there is none.
+    """Read an ``.npz`` file, or return None where there is none.
 
     Raises:
-        InputError: The file is there and cannot be read.
+        InputError: the file is there and cannot be read.
     """
     if not path.is_file():
         return None
@@ -127,15 +104,14 @@ def stored_purity(arrays: Arrays) -> tuple[float, float] | None:
     return None if math.isnan(before + after) else (before, after)
 
 
-def read_curves(out: Path, stage: str, names: Mapping[str, str], seeds: set[int]) -> Runs:
-    """Reads the logs of one stage.
+def read_curves(out: Path, stage: StageName, names: Mapping[str, str], seeds: set[int]) -> Runs:
+    """Read the logs of one stage.
 
     Args:
-        out: The run's folder.
+        out: the run's folder.
         stage: ``proxy``, ``tuning`` or ``segmentation``.
-        names: The folder of each run to read, and the name to show for it. Other folders, perhaps of an
-            earlier command, are passed over.
-        seeds: The seeds to read.
+        names: the folder of each run to read, and the name to show for it. Other folders are passed over.
+        seeds: the seeds to read.
 
     Returns:
         For each name, in the order given, and each logged quantity, one curve per seed. A run without logs is
@@ -144,7 +120,7 @@ def read_curves(out: Path, stage: str, names: Mapping[str, str], seeds: set[int]
     runs: Runs = {}
     for folder, name in names.items():
         for seed in sorted(seeds):
-            path = out / f"seed{seed}" / stage / folder / "log.jsonl"
+            path = RunFolder(out).stage(seed, stage, folder).log
             for key, curve in _curves(path).items() if path.is_file() else ():
                 runs.setdefault(name, {}).setdefault(key, []).append(curve)
     return runs
@@ -152,7 +128,7 @@ def read_curves(out: Path, stage: str, names: Mapping[str, str], seeds: set[int]
 
 def _curves(path: Path) -> dict[str, Curve]:
     lines = []
-    for text in path.read_text(encoding="utf-8").splitlines():
+    for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             line = json.loads(text)
         except ValueError:
@@ -169,56 +145,3 @@ def _curves(path: Path) -> dict[str, Curve]:
         if all(isinstance(v, int | float) for v in values):
             found[key] = Curve(np.array(steps, dtype=float), np.array(values, dtype=float))
     return found
-
-
-def _results(raw: Mapping[str, Any]) -> Results:
-    names = tuple(str(name) for name in raw["classes"])
-    colours = raw.get("palette") or voc_palette(len(names))
-    palette = tuple((int(r), int(g), int(b)) for r, g, b in colours)
-    classes = ClassTable(names, palette, tuple(raw.get("background_ids", ())))
-    arms = tuple(_arm(arm, len(names)) for arm in raw["arms"])
-    if not arms:
-        raise ValueError("the list of arms is empty")
-    comparisons = tuple(
-        Comparison(c["a"], c["b"], float(c["difference"]), _interval(c.get("ci95"))) for c in raw.get("comparisons", ())
-    )
-    return Results(classes, arms, comparisons, about=raw)
-
-
-def _arm(raw: Mapping[str, Any], classes: int) -> Arm:
-    seeds = tuple(int(seed) for seed in raw["seeds"])
-    miou = tuple(float(value) for value in raw["miou"])
-    if len(seeds) != len(miou) or not seeds:
-        raise ValueError(f"arm {raw['name']} has {len(seeds)} seeds and {len(miou)} values of miou")
-    rows = [[math.nan if v is None else float(v) for v in row] for row in raw.get("per_class_iou") or ()]
-    confusion = raw.get("confusion")
-    return Arm(
-        name=str(raw["name"]),
-        pretraining=str(raw["pretraining"]),
-        tuning=str(raw["tuning"]),
-        head=str(raw.get("head", "")),
-        seeds=seeds,
-        miou=miou,
-        mean=float(raw["miou_mean"]),
-        interval=_interval(raw.get("miou_ci95")),
-        class_iou=np.array(rows, dtype=np.float64).reshape(len(rows), classes),
-        confusion=np.array(confusion, dtype=np.int64).reshape(classes, classes) if confusion else None,
-        steps={str(k): int(v) for k, v in (raw.get("steps") or {}).items()},
-        seconds=_mean(raw.get("seconds")),
-        purity=_purity(raw.get("knn_purity")),
-    )
-
-
-def _interval(raw: Any) -> tuple[float, float] | None:
-    """One seed gives ``[null, null]``."""
-    return None if not raw or None in raw else (float(raw[0]), float(raw[1]))
-
-
-def _mean(values: Any) -> float | None:
-    known = [float(v) for v in values or () if v is not None]
-    return sum(known) / len(known) if known else None
-
-
-def _purity(raw: Any) -> tuple[float, float] | None:
-    before, after = (_mean(raw.get("before")), _mean(raw.get("after"))) if raw else (None, None)
-    return None if before is None or after is None else (before, after)

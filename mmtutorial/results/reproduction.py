@@ -1,157 +1,115 @@
-"""A reproduction of the slides, read back: what was run, and how to look it up."""
+"""The records of a reproduction of the slides: rows, each an arm on a benchmark with a network; and their look-up."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+import msgspec
+from msgspec import Struct, field
 
 from mmtutorial.datasets.classes import ClassTable
-from mmtutorial.results.statistics import paired_difference
-
-Bounds = tuple[float, float] | None
+from mmtutorial.results.records import ArmScores, Difference, Made, Palette, ProxyScores, Scores, class_table
 
 
-@dataclass(frozen=True)
-class Benchmark:
+class Benchmark(Struct, frozen=True, kw_only=True):
     """A data set of ours, and the benchmark of the slides for which it stands."""
 
     name: str
     stands_for: str
-    classes: ClassTable
+    names: tuple[str, ...] = field(name="classes")
+    palette: Palette = ()
+    background_ids: tuple[int, ...] = ()
     labeled: int | None = None
     images_evaluated: int | None = None
     evaluated_on: str | None = None
+    classes_not_scored: tuple[str, ...] = ()
 
-
-@dataclass(frozen=True)
-class Network:
-    """A network of ours, and the backbone of the slides for which it stands."""
-
-    name: str
-    stands_for: str
-    about: str = ""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One arm on one benchmark with one network, all its seeds together.
-
-    Attributes:
-        benchmark: name of our benchmark.
-        network: name of our network.
-        arm: for example ``random+graph``; an ensemble joins two arms by ``&``.
-        pretraining: what the encoder started from.
-        tuning: ``none``, ``random-triplets``, ``graph`` or ``ensemble``.
-        seeds: ``S`` seeds.
-        miou: ``S`` values of mIoU in percent.
-        mean: their mean.
-        interval: 95 % interval of the mean, or None.
-        class_iou: ``(S, K)`` IoU in percent, NaN where a class does not occur; no rows where not recorded.
-        confusion: ``(K, K)`` pixel counts, a row per true class, or None.
-        steps: gradient steps of each stage.
-        seconds: ``S`` training times.
-        purity: kNN purity before and after tuning, mean over seeds, or None.
-    """
-
-    benchmark: str
-    network: str
-    arm: str
-    pretraining: str
-    tuning: str
-    seeds: tuple[int, ...]
-    miou: tuple[float, ...]
-    mean: float
-    interval: Bounds
-    class_iou: NDArray[np.float64]
-    confusion: NDArray[np.int64] | None
-    steps: Mapping[str, int]
-    seconds: tuple[float, ...]
-    purity: tuple[float, float] | None
+    def __post_init__(self) -> None:
+        self.classes  # noqa: B018  Says what is wrong with them.
 
     @property
-    def by_seed(self) -> dict[int, float]:
-        """The mIoU of each seed."""
-        return dict(zip(self.seeds, self.miou, strict=True))
+    def classes(self) -> ClassTable:
+        """The class table."""
+        return class_table(self)
 
 
-@dataclass(frozen=True)
-class Proxy:
-    """How well one proxy task was solved, and what kNN purity its features have.
+class OurNetwork(Struct, frozen=True):
+    """A network of ours, and the backbone of the slides for which it stands."""
 
-    All numbers are one per seed, NaN where a seed has none; ``purity`` and ``random_purity`` may be empty.
-    """
-
-    benchmark: str
-    network: str
-    name: str
-    seeds: tuple[int, ...]
-    measure: str
-    value: tuple[float, ...]
-    trivial: tuple[float, ...]
-    higher_is_better: bool
-    purity: tuple[float, ...]
-    random_purity: tuple[float, ...]
+    stands_for: str
+    about: str = ""
+    name: str = ""
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A paired difference in points of mIoU: ``a`` less ``b``, seed by seed."""
-
-    a: str
-    b: str
-    value: float
-    interval: Bounds
-    per_seed: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A paired difference and where it was measured."""
+class Row(ArmScores, frozen=True, kw_only=True):
+    """One arm on one benchmark of ours with one network of ours."""
 
     benchmark: str
     network: str
-    difference: Difference
+    arm: str = field(name="arm")
 
 
-@dataclass(frozen=True)
-class Point:
+class RowDifference(Difference, frozen=True, kw_only=True):
+    """A paired difference of two rows of one benchmark and network."""
+
+    benchmark: str
+    network: str
+
+
+class ProxyRow(ProxyScores, frozen=True, kw_only=True):
+    """A proxy task on one benchmark with one network."""
+
+    benchmark: str
+    network: str
+
+
+class Point(Scores, frozen=True, kw_only=True):
     """One arm at one value of a setting."""
 
     value: float | str
-    arm: str
-    seeds: tuple[int, ...]
-    miou: tuple[float, ...]
-    mean: float
-    interval: Bounds
 
 
-@dataclass(frozen=True)
-class Ablation:
+class AblationScores(Struct, frozen=True, kw_only=True):
     """One setting turned through its values, all else kept."""
 
     name: str
-    title: str
     benchmark: str
     network: str
     setting: str
     points: tuple[Point, ...]
+    heading: str = field(name="title", default="")
+
+    @property
+    def title(self) -> str:
+        """What the setting is called, with its unit."""
+        return self.heading or self.name
 
 
-@dataclass(frozen=True)
-class Reproduction:
-    """What ``reproduction.json`` holds. ``about`` keeps the entries that are only shown, as they were written."""
+class Reproduction(Made, frozen=True, kw_only=True):
+    """What ``reproduction.json`` holds. A run that has not finished, or was asked for less, leaves parts out."""
 
     benchmarks: tuple[Benchmark, ...]
-    networks: tuple[Network, ...]
+    network_table: dict[str, OurNetwork] = field(name="networks")
     rows: tuple[Row, ...]
-    proxies: tuple[Proxy, ...] = ()
-    comparisons: tuple[Comparison, ...] = ()
-    ablations: tuple[Ablation, ...] = ()
-    about: Mapping[str, Any] = field(default_factory=dict)
+    proxies: tuple[ProxyRow, ...] = ()
+    comparisons: tuple[RowDifference, ...] = ()
+    ablations: tuple[AblationScores, ...] = ()
+    seeds: tuple[int, ...] = ()
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.rows and not self.ablations:
+            raise ValueError("there are neither rows nor ablations")
+        classes = {benchmark.name: len(benchmark.names) for benchmark in self.benchmarks}
+        for row in self.rows:
+            if row.benchmark not in classes:
+                raise ValueError(f"row {row.arm} has the benchmark {row.benchmark!r}, which is not listed")
+            if row.network not in self.network_table:
+                raise ValueError(f"row {row.arm} has the network {row.network!r}, which is not listed")
+            row.fit(classes[row.benchmark])
+
+    @property
+    def networks(self) -> tuple[OurNetwork, ...]:
+        """Our networks, each with its name."""
+        return tuple(msgspec.structs.replace(network, name=name) for name, network in self.network_table.items())
 
     def row(self, benchmark: str, network: str, arm: str) -> Row | None:
         """The row of that name, or None where it was not run.
@@ -161,18 +119,11 @@ class Reproduction:
         by_arm = {row.arm: row for row in self.block_rows(benchmark, network)}
         return by_arm.get(arm) or by_arm.get(arm.replace("classification", "imagenet"))
 
-    def places(self, benchmark: str, backbone: str) -> list[tuple[Benchmark, Network]]:
+    def places(self, benchmark: str, backbone: str) -> list[tuple[Benchmark, OurNetwork]]:
         """Our benchmarks and networks with rows that stand for one benchmark and one backbone of the slides."""
-        ran = {(row.benchmark, row.network) for row in self.rows}
-        return [
-            (b, n)
-            for b in self.benchmarks
-            if b.stands_for == benchmark
-            for n in self.networks
-            if n.stands_for == backbone and (b.name, n.name) in ran
-        ]
+        return [(b, n) for b, n in self.blocks() if (b.stands_for, n.stands_for) == (benchmark, backbone)]
 
-    def blocks(self) -> list[tuple[Benchmark, Network]]:
+    def blocks(self) -> list[tuple[Benchmark, OurNetwork]]:
         """Each of our benchmarks with each of our networks, where any row was run."""
         ran = {(row.benchmark, row.network) for row in self.rows}
         return [(b, n) for b in self.benchmarks for n in self.networks if (b.name, n.name) in ran]
@@ -181,14 +132,6 @@ class Reproduction:
         """The rows of one benchmark and one network, in the order of the file."""
         return tuple(row for row in self.rows if (row.benchmark, row.network) == (benchmark, network))
 
-
-def subtract(a: Row, b: Row) -> Difference | None:
-    """The difference ``a`` less ``b`` over the seeds that both have, or None where they share none."""
-    first, second = a.by_seed, b.by_seed
-    shared = [seed for seed in a.seeds if seed in second]
-    if not shared:
-        return None
-    values = [first[s] for s in shared], [second[s] for s in shared]
-    value, (low, high) = paired_difference(*values)
-    interval = None if low is None or high is None else (low, high)
-    return Difference(a.arm, b.arm, value, interval, tuple(x - y for x, y in zip(*values, strict=True)))
+    def block_differences(self, benchmark: str, network: str) -> tuple[RowDifference, ...]:
+        """The paired differences of one benchmark and one network, in the order of the file."""
+        return tuple(c for c in self.comparisons if (c.benchmark, c.network) == (benchmark, network))

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
+Bounds = tuple[float, float] | None
+"""An interval, or None where there is none."""
+
 
 def interval95(values: Sequence[float]) -> tuple[float, float] | tuple[None, None]:
     """95 % confidence interval of the mean (Student's t); (None, None) for fewer than two values.
@@ -25,3 +28,19 @@ def paired_difference(a: Sequence[float], b: Sequence[float]) -> tuple[float, li
     """Mean of a - b, value by value, and its 95 % interval."""
     differences = [x - y for x, y in zip(a, b, strict=True)]
     return float(np.mean(differences)), list(interval95(differences))
+
+
+def bounds(ends: Sequence[float | None]) -> Bounds:
+    """An interval from its two ends; None where there is none, as for one seed.
+
+    Raises:
+        ValueError: one end lacks, or the ends are the wrong way round.
+    """
+    low, high = ends
+    if low is None or high is None:
+        if low is not high:
+            raise ValueError(f"an interval has one end, {low if high is None else high}")
+        return None
+    if low > high:
+        raise ValueError(f"an interval goes from {low} down to {high}")
+    return low, high

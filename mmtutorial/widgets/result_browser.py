@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from mmtutorial import words
-from mmtutorial.datasets.classes import ClassTable, voc_palette
 from mmtutorial.errors import InputError
 from mmtutorial.metrics import confusion_matrix, per_class_iou
 from mmtutorial.plots import style
 from mmtutorial.plots.tables import largest_confusions, row_percentages, shade
+from mmtutorial.results.records import Results
 from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas
 from mmtutorial.widgets.toolkit.controls import Choice, Slider, State
 from mmtutorial.widgets.toolkit.drawable import Facts
@@ -59,16 +59,16 @@ class ResultBrowser(Explorer[ImageFacts]):
 
     Args:
         predictions: The arrays of ``pictures/predictions.npz``.
-        results: The content of ``results.json``.
+        results: As :func:`mmtutorial.results.read_results` gives it.
 
     Raises:
-        InputError: Arrays or entries are missing.
+        InputError: Arrays are missing, or are not of these results.
     """
 
     name = "result browser"
     size = (1200, 700)
 
-    def __init__(self, predictions: Mapping[str, NDArray[Any]], results: Mapping[str, Any]) -> None:
+    def __init__(self, predictions: Mapping[str, NDArray[Any]], results: Results) -> None:
         try:
             self._arms = [str(a) for a in predictions["arms"]]
             self._kinds = [str(k) for k in predictions["kinds"]]
@@ -78,12 +78,10 @@ class ResultBrowser(Explorer[ImageFacts]):
                 for k in range(len(self._kinds))
                 for key in ("image", "truth", "prediction", "miou")
             }
-            names = tuple(results["classes"])
-            palette = tuple((int(r), int(g), int(b)) for r, g, b in results.get("palette") or voc_palette(len(names)))
-            self._classes = ClassTable(names, palette, tuple(results.get("background_ids", (0,))))
-            self._rows = {row["name"]: row for row in results["arms"] if row["name"] in self._arms}
         except KeyError as error:
             raise InputError(f"the results lack {error}; give predictions.npz and results.json of one run") from None
+        self._classes = results.classes
+        self._rows = {row.arm: row for row in results.arms if row.arm in self._arms and row.confusion is not None}
         if not self._kinds or set(self._rows) != set(self._arms):
             raise InputError(
                 f"predictions are of {', '.join(self._arms) or 'no arm'}, results of {', '.join(self._rows) or 'none'} "
@@ -106,16 +104,15 @@ class ResultBrowser(Explorer[ImageFacts]):
         """Return the scores on the image and over all images, and the confusion matrix of the arm."""
         k = self._of_kind(state)[state["image"]]
         row = self._rows[state["arm"]]
-        seeds = np.array([[np.nan if v is None else v for v in seed] for seed in row["per_class_iou"] if seed], float)
         return ImageFacts(
             place=k,
             id=self._ids[k],
             kind=self._kinds[k],
             miou=[100 * float(m) for m in self._arrays[f"miou_{k}"]],
             image_iou=self._image_iou[k][self._arms.index(state["arm"])],
-            class_iou=[_mean(column) for column in seeds.T],
-            mean=float(row["miou_mean"]),
-            confusion=row_percentages(np.array(row["confusion"])),
+            class_iou=[np.nan if value is None else value for value in row.class_means],
+            mean=row.mean,
+            confusion=row_percentages(np.array(row.confusion)),
         )
 
     def draw(self, canvas: Canvas, state: State, facts: ImageFacts) -> None:
@@ -208,9 +205,3 @@ class ResultBrowser(Explorer[ImageFacts]):
                 canvas.box(x, y, x + width, y + height, fill=cell.background, edge="#FFFFFF", width=1)
                 if value >= 0.5 and k <= 22:
                     canvas.text(x + width / 2, middle, f"{value:.0f}", size=size, color=cell.ink, anchor="mm")
-
-
-def _mean(values: NDArray[np.float64]) -> float:
-    """Return the mean of what is a number, or NaN where nothing is."""
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else float("nan")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from mmtutorial import words
 from mmtutorial.errors import InputError
 from mmtutorial.plots import style
+from mmtutorial.results.reproduction import Reproduction
 from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas
 from mmtutorial.widgets.toolkit.charts import Chart, ticks
 from mmtutorial.widgets.toolkit.controls import Choice, State
@@ -48,31 +47,21 @@ class TableExplorer(Explorer[TableFacts]):
     """Choose a benchmark with its network, and a pre-training; see ours beside theirs.
 
     Args:
-        reproduction: The content of ``reproduction.json``: ``benchmarks``, ``networks`` and ``rows``.
+        reproduction: As :func:`mmtutorial.results.read_reproduction` gives it.
 
     Raises:
-        InputError: An entry is missing.
+        InputError: It has no rows.
     """
 
     name = "table explorer"
     size = (1200, 640)
 
-    def __init__(self, reproduction: Mapping[str, Any]) -> None:
-        try:
-            stands = {b["name"]: b["stands_for"] for b in reproduction["benchmarks"]}
-            nets = {name: entry["stands_for"] for name, entry in reproduction["networks"].items()}
-            self._rows = [dict(row) for row in reproduction["rows"]]
-            for row in self._rows:
-                row["place"] = f"{row['benchmark']}, {row['network']}"
-                row["theirs"] = printed(stands[row["benchmark"]], nets[row["network"]], row["arm"])
-                row["stands_for"] = f"{stands[row['benchmark']]}, {nets[row['network']]}"
-                row["of"] = row["miou_mean"], row["miou_ci95"], row["seeds"], row["pretraining"]
-        except KeyError as error:
-            raise InputError(f"the reproduction lacks {error}; give the content of reproduction.json") from None
-        if not self._rows:
+    def __init__(self, reproduction: Reproduction) -> None:
+        if not reproduction.rows:
             raise InputError("the reproduction has no rows; run `mmtutorial reproduce` first")
-        places = tuple(dict.fromkeys(row["place"] for row in self._rows))
-        starts = (ALL, *dict.fromkeys(row["pretraining"] for row in self._rows))
+        self._rows, self._blocks = reproduction.rows, {_place(b.name, n.name): (b, n) for b, n in reproduction.blocks()}
+        places = tuple(dict.fromkeys(_place(row.benchmark, row.network) for row in self._rows))
+        starts = (ALL, *dict.fromkeys(row.pretraining for row in self._rows))
         self.controls = (
             Choice("place", "benchmark and network", places, places[0]),
             Choice("pretraining", "pre-training", starts, ALL),
@@ -81,19 +70,25 @@ class TableExplorer(Explorer[TableFacts]):
 
     def facts(self, state: State) -> TableFacts:
         """Return the rows on show: arm, mean, interval, number of seeds, and the slides' figures."""
+        benchmark, network = self._blocks[state["place"]]
         chosen = [
             row
             for row in self._rows
-            if row["place"] == state["place"] and state["pretraining"] in (ALL, row["pretraining"])
+            if _place(row.benchmark, row.network) == state["place"] and state["pretraining"] in (ALL, row.pretraining)
         ]
         if state["order"] == "by ours":
-            chosen.sort(key=lambda row: -row["miou_mean"])
+            chosen.sort(key=lambda row: -row.mean)
         rows = [
-            TableRow(r["arm"], float(r["miou_mean"]), _bounds(r["miou_ci95"]), len(r["seeds"]), r["theirs"])
-            for r in chosen
+            TableRow(
+                row.arm,
+                row.mean,
+                row.interval,
+                len(row.seeds),
+                printed(benchmark.stands_for, network.stands_for, row.arm),
+            )
+            for row in chosen
         ]
-        where = next(row["stands_for"] for row in self._rows if row["place"] == state["place"])
-        return TableFacts(rows, where)
+        return TableFacts(rows, _place(benchmark.stands_for, network.stands_for))
 
     def draw(self, canvas: Canvas, state: State, facts: TableFacts) -> None:
         """Draw a line of points for each arm."""
@@ -159,6 +154,5 @@ def printed(benchmark: str, backbone: str, arm: str) -> tuple[float, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _bounds(interval: Any) -> tuple[float, float] | None:
-    """One seed gives ``[null, null]``."""
-    return None if not interval or None in interval else (float(interval[0]), float(interval[1]))
+def _place(benchmark: str, network: str) -> str:
+    return f"{benchmark}, {network}"

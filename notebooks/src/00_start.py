@@ -30,7 +30,7 @@ from mmtutorial.metrics import confusion_matrix, mean_iou
 from mmtutorial.networks import FCN, TinyEncoder
 from mmtutorial.patches import sample_patches
 from mmtutorial.plots.style import class_styles, paint, patch_legend
-from mmtutorial.results.reproduction_file import read_reproduction
+from mmtutorial.results import read_reproduction
 from mmtutorial.segmentation import predict
 from mmtutorial.triplet import triplet_loss
 
@@ -329,18 +329,14 @@ with TemporaryDirectory() as folder, capture_output():  # without the progress b
     runner = Runner(plan, Path(folder), make_fabric("cpu"), command="notebook 00", resume=False)
     run = write_results(runner, runner.run())
 
-rows = [
-    {"arm": arm["name"], "seed": seed, "miou": miou}
-    for arm in run["arms"]
-    for seed, miou in zip(arm["seeds"], arm["miou"], strict=True)
-]
+rows = [{"arm": scores.arm, "seed": seed, "miou": miou} for scores in run.arms for seed, miou in scores.by_seed.items()]
 for row in rows:
     print(f"{row['arm']:16s}seed {row['seed']}{row['miou']:7.1f}")
 
 # %%
 # NBVAL_CHECK_OUTPUT
-for arm in run["arms"]:
-    print(f"{arm['name']:16s}", ", ".join(f"{stage} {number}" for stage, number in arm["steps"].items()), "steps")
+for scores in run.arms:
+    print(f"{scores.arm:16s}", ", ".join(f"{stage} {number}" for stage, number in scores.steps.items()), "steps")
 
 # %% [markdown]
 # The table says nothing yet about tuning: after so few steps nobody has learned anything. It shows that all parts work

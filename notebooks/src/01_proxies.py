@@ -655,8 +655,7 @@ print("split-brain above its random weights:", read["splitbrain"]["class"] > rea
 
 # %%
 from mmtutorial.artifacts.loading import FOLDER
-from mmtutorial.results.reproduction import subtract
-from mmtutorial.results.reproduction_file import read_reproduction
+from mmtutorial.results import read_reproduction, subtract
 from mmtutorial.words import signed, span, verdict
 
 reproduction = read_reproduction(FOLDER)

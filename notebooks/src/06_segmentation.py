@@ -272,8 +272,9 @@ for name, share_of_class in zip(names, pixels / pixels.sum(), strict=True):
 # ### Exercise 2: mIoU
 #
 # `mean_iou(truths, predictions, classes)` gets two lists of masks $(H, W)$ and the number of classes; the answer is a
-# number between 0 and 1. Void in the truth does not count. A class that is neither true nor predicted anywhere is left
-# out of the mean; background is a class like the others.
+# number between 0 and 1. Void in the truth does not count. A class of which the truth has no pixel is left out of the
+# mean, predicted or not: so every network is averaged over the same classes. (What is called such a class is missed
+# where it truly belongs.) Background is a class like the others.
 #
 # <details><summary>Hint 1</summary>
 # Everything is in one table: how many pixels of true class $i$ were called $j$. Where in it is the intersection of a
@@ -281,8 +282,8 @@ for name, share_of_class in zip(names, pixels / pixels.sum(), strict=True):
 # </details>
 # <details><summary>Hint 2</summary>
 # <code>torch.bincount(truth * classes + prediction, minlength=classes**2)</code> counts all pairs of an image at once;
-# make both <code>.long()</code> first, 8-bit numbers overflow. A class that does not occur is 0/0, which is NaN in
-# torch, and <code>.nanmean()</code> passes it over.
+# make both <code>.long()</code> first, 8-bit numbers overflow. The sum of a row says whether the truth has the class at
+# all; a boolean tensor in square brackets picks those that it has.
 # </details>
 # <details><summary>Go on without</summary>
 # <code>from mmtutorial import metrics</code>, then <code>mean_iou = lambda truths, predictions, classes:
@@ -300,7 +301,7 @@ def mean_iou(truths, predictions, classes):
         counts += torch.bincount(pairs, minlength=classes**2).reshape(classes, classes)
     both = counts.diagonal()
     union = counts.sum(0) + counts.sum(1) - both
-    return (both / union).nanmean().item()
+    return (both / union)[counts.sum(1) > 0].mean().item()
     # END SOLUTION
 
 
@@ -559,8 +560,7 @@ for a, b in pairs:
 
 # %%
 from mmtutorial.artifacts.loading import FOLDER
-from mmtutorial.results.reproduction import subtract
-from mmtutorial.results.reproduction_file import read_reproduction
+from mmtutorial.results import read_reproduction, subtract
 
 reproduction = read_reproduction(FOLDER)
 

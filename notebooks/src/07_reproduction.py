@@ -45,7 +45,7 @@ from mmtutorial.classroom import check, preset_name
 from mmtutorial.reproduction.beside import beside, columns, parts, rank_agreements
 from mmtutorial.reproduction.paper import METHODS, NOTES, PER_CLASS, VGG, VOC, VOC_OBJECTS, benchmark_figures
 from mmtutorial.reproduction.verdicts import findings, topics
-from mmtutorial.results.reproduction_file import read_reproduction
+from mmtutorial.results import read_reproduction
 from mmtutorial.settings.presets import get_preset
 
 SMOKE = preset_name() == "smoke"  # a few draws and steps instead of many, when the notebook is only tested
@@ -57,7 +57,7 @@ def show(picture):
 
 
 reproduction = read_reproduction(Path(artifacts.__file__).parent)
-print(reproduction.about["command"], end="\n\n")
+print(reproduction.command, end="\n\n")
 for benchmark, network in reproduction.blocks():
     rows = reproduction.block_rows(benchmark.name, network.name)
     print(f"{benchmark.name}, {network.name} for {benchmark.stands_for}, {network.stands_for}")
@@ -162,7 +162,7 @@ for benchmark, network in reproduction.blocks():
 # %%
 from mmtutorial.widgets import TableExplorer
 
-explorer = TableExplorer(reproduction.about)
+explorer = TableExplorer(reproduction)
 explorer.widget()
 
 # %% [markdown]

@@ -16,7 +16,7 @@ from mmtutorial.embedding import knn_purity
 from mmtutorial.errors import InputError
 from mmtutorial.reproduction.ablations import ABLATIONS
 from mmtutorial.reproduction.beside import missing
-from mmtutorial.results.reproduction_file import read_reproduction
+from mmtutorial.results import read_reproduction
 
 SMALL = ["--steps", "2"]
 

@@ -19,7 +19,7 @@ from mmtutorial.errors import InputError
 from mmtutorial.files import write_json, write_tensors
 from mmtutorial.metrics import confusion_matrix, mean_iou, per_class_iou
 from mmtutorial.networks import FCN, NetworkSpec, TinyEncoder
-from mmtutorial.results.reproduction_file import read_reproduction
+from mmtutorial.results import read_reproduction
 from mmtutorial.segmentation import predict
 
 IMAGES = 4

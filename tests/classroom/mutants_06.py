@@ -54,6 +54,11 @@ def absent_classes_as_zero(truths: Masks, predictions: Masks, classes: int) -> f
     return float(per_class_iou(confusion_matrix(truths, predictions, classes)).nan_to_num(0).mean())
 
 
+def predicted_classes_too(truths: Masks, predictions: Masks, classes: int) -> float:
+    counts = confusion_matrix(truths, predictions, classes).double()
+    return float((counts.diagonal() / (counts.sum(0) + counts.sum(1) - counts.diagonal())).nanmean())
+
+
 def pixel_accuracy(truths: Masks, predictions: Masks, classes: int) -> float:
     confusion = confusion_matrix(truths, predictions, classes).float()
     return float(confusion.diagonal().sum() / confusion.sum())
@@ -61,7 +66,7 @@ def pixel_accuracy(truths: Masks, predictions: Masks, classes: int) -> float:
 
 def dice(truths: Masks, predictions: Masks, classes: int) -> float:
     counts = confusion_matrix(truths, predictions, classes).double()
-    return float((2 * counts.diagonal() / (counts.sum(0) + counts.sum(1))).nanmean())
+    return float((2 * counts.diagonal() / (counts.sum(0) + counts.sum(1)))[counts.sum(1) > 0].mean())
 
 
 def recall(truths: Masks, predictions: Masks, classes: int) -> float:
@@ -139,6 +144,7 @@ MUTANTS = {
         (void_kept, "void (255) do not count"),
         (background_left_out, "Background is a class"),
         (absent_classes_as_zero, "leave it out of the mean"),
+        (predicted_classes_too, "the truth decides"),
         (pixel_accuracy, "share of right pixels"),
         (dice, "Dice"),
         (recall, "predicted wrongly as this class"),

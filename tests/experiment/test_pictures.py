@@ -9,7 +9,7 @@ from mmtutorial.errors import InputError
 from mmtutorial.experiment import ARMS, write_pictures
 from mmtutorial.experiment.pictures import _best_median_worst
 from mmtutorial.metrics import confusion_matrix, mean_iou
-from mmtutorial.results.reading import read_arrays
+from mmtutorial.results import read_arrays
 from mmtutorial.segmentation import predict
 from tests.tiny_run import finish, runner
 

@@ -11,6 +11,7 @@ import torch
 from mmtutorial.errors import InputError
 from mmtutorial.experiment import write_results
 from mmtutorial.experiment.runner import ArmRun, Runner
+from mmtutorial.results import read_results
 from tests.own_images import write_folder, write_pair
 from tests.tiny_run import finish, runner
 
@@ -53,13 +54,13 @@ def results(tiny: Runner) -> dict[str, Any]:
         for seed in SEEDS
     }
     written = write_results(tiny, finished)
+    assert read_results(tiny.out) == written
     found: dict[str, Any] = json.loads((tiny.out / "results.json").read_text())
-    assert found == written
     return found
 
 
 def test_the_schema(results: dict[str, Any]) -> None:
-    assert results["schema"] == 1
+    assert results["schema"] == 2
     assert {"dataset", "preset", "classes", "versions", "command", "arms", "comparisons"} <= set(results)
     assert (results["dataset"], results["preset"]) == ("scenes", "smoke")
     assert results["command"] == "mmtutorial run"
@@ -72,7 +73,7 @@ def test_the_schema(results: dict[str, Any]) -> None:
             *("name", "pretraining", "tuning", "head", "seeds", "miou", "miou_mean", "miou_ci95"),
             *("per_class_iou", "steps", "seconds"),
         }
-    assert all(set(c) == {"a", "b", "difference", "ci95", "paired_by"} for c in results["comparisons"])
+    assert all(set(c) == {"a", "b", "difference", "ci95", "per_seed", "paired_by"} for c in results["comparisons"])
 
 
 def test_arms_say_what_they_are(results: dict[str, Any]) -> None:

@@ -198,7 +198,7 @@ def test_class_names_are_text_not_markup(tmp_path: Path) -> None:
         (None, "cannot read"),
         ("{", "not JSON"),
         ("[]", "schema None"),
-        ('{"schema": 2}', "schema 2, expected 1"),
+        ('{"schema": 3}', "schema 3, expected 1 or 2"),
         ('{"schema": 1}', "lacks the entry 'classes'"),
         ('{"schema": 1, "classes": ["a"], "arms": []}', "the list of arms is empty"),
         ('{"schema": 1, "classes": ["a"], "arms": [3]}', "cannot be used"),

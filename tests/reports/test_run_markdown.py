@@ -18,11 +18,11 @@ def test_the_tables_hold_the_numbers_of_the_results(tmp_path: Path) -> None:
     assert len({len(row) for row in table}) == 2
     arms = {row[0].strip("`"): row for row in table}
     for arm in results.arms:
-        assert arms[arm.name][1] == f"{arm.mean:.1f}"
+        assert arms[arm.arm][1] == f"{arm.mean:.1f}"
         assert arm.interval is not None
-        assert arms[arm.name][2] == f"{arm.interval[0]:.1f} to {arm.interval[1]:.1f}"
+        assert arms[arm.arm][2] == f"{arm.interval[0]:.1f} to {arm.interval[1]:.1f}"
     for pair in results.comparisons:
-        assert arms[f"{pair.a}` - `{pair.b}"][1] == f"{pair.difference:+.1f}"
+        assert arms[f"{pair.a}` - `{pair.b}"][1] == f"{pair.value:+.1f}"
 
 
 def test_one_seed_has_no_interval(tmp_path: Path) -> None:

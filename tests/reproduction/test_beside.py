@@ -8,8 +8,8 @@ import pytest
 
 from mmtutorial.reproduction.beside import beside, columns, rank_agreements
 from mmtutorial.reproduction.paper import ALEXNET, METHODS
+from mmtutorial.results import read_reproduction
 from mmtutorial.results.reproduction import Reproduction
-from mmtutorial.results.reproduction_file import read_reproduction
 from tests.reproduction_folder import make_reproduction, save
 
 FIGURES = [row for row in METHODS if row.backbone == ALEXNET]

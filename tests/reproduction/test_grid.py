@@ -18,25 +18,25 @@ import pytest
 import torch
 
 from mmtutorial.errors import InputError
-from mmtutorial.reproduction import Reproduction, Request, reproduce
+from mmtutorial.reproduction import Grid, Scope, reproduce
 from mmtutorial.reproduction.grid import ensemble_of
 from mmtutorial.reproduction.jobs import run_jobs
 from mmtutorial.reproduction.paper import ENSEMBLE
 from mmtutorial.reproduction.rows import PARTS
-from mmtutorial.results.reproduction_file import read_reproduction
+from mmtutorial.results import read_reproduction
 from mmtutorial.settings.presets import Schedule
 from tests.tiny_run import SETTINGS, weights
 
 TINY = SETTINGS | {"proxy.schedule.steps": "3", "tuning.schedule.steps": "3", "segmentation.schedule.steps": "3"}
 
 
-def request(**changes: Any) -> Request:
-    base = Request(("scenes",), ("tiny-vgg",), "smoke", ("tables",), (0, 1), settings=tuple(TINY.items()))
+def scope(**changes: Any) -> Scope:
+    base = Scope(("scenes",), ("tiny-vgg",), "smoke", ("tables",), (0, 1), settings=tuple(TINY.items()))
     return replace(base, **changes)
 
 
-def grid(out: Path, **changes: Any) -> Reproduction:
-    return Reproduction(request(**changes), out, "mmtutorial reproduce", accelerator="cpu")
+def grid(out: Path, **changes: Any) -> Grid:
+    return Grid(scope(**changes), out, "mmtutorial reproduce", accelerator="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +73,9 @@ def test_the_file_can_be_read_back(out: Path, found: dict[str, Any]) -> None:
 
 def test_done_again_with_resume_nothing_is_trained_and_nothing_changes(out: Path, found: dict[str, Any]) -> None:
     before = {path: path.stat().st_mtime_ns for path in out.rglob("model.safetensors")}
-    again = reproduce(grid(out), resume=True, workers=1)
+    reproduce(grid(out), resume=True, workers=1)
     assert {path: path.stat().st_mtime_ns for path in out.rglob("model.safetensors")} == before
-    assert again == found
+    assert json.loads((out / "reproduction.json").read_text()) == found
 
 
 def test_two_processes_give_what_one_gives(out: Path, tmp_path: Path) -> None:
@@ -97,22 +97,22 @@ def test_nothing_is_trained_by_two_jobs(tmp_path: Path) -> None:
 
 def test_at_its_own_value_an_ablation_takes_the_runs_of_the_tables(tmp_path: Path) -> None:
     cells = grid(tmp_path, parts=PARTS, networks=("tiny",), preset="class", settings=()).ablation_cells()
-    assert {(c.ablation, c.value) for c in cells if c.out == tmp_path / "scenes-tiny"} == {
+    assert {(c.ablation, c.value) for c in cells if c.folder.path == tmp_path / "scenes-tiny"} == {
         ("margin", 0.3),
         ("patches", 5),
         ("images", 8),
         ("steps", 500),
     }
-    elsewhere = [c.out for c in cells if c.out.parent != tmp_path]
+    elsewhere = [c.folder for c in cells if c.folder.path.parent != tmp_path]
     assert len(elsewhere) == len(set(elsewhere)) == len(cells) - 4
 
 
 def test_without_the_tables_an_ablation_runs_alone(tmp_path: Path) -> None:
     made = reproduce(grid(tmp_path, parts=("margin",), networks=("tiny",), seeds=(0,)), resume=False, workers=1)
-    [ablation] = made["ablations"]
-    assert made["rows"] == []
-    assert {point["arm"] for point in ablation["points"]} == {"random+graph"}
-    assert {point["value"] for point in ablation["points"]} == {0.1, 0.3, 0.5, 1.0, 2.1}
+    [ablation] = made.ablations
+    assert made.rows == ()
+    assert {point.arm for point in ablation.points} == {"random+graph"}
+    assert {point.value for point in ablation.points} == {0.1, 0.3, 0.5, 1.0, 2.1}
 
 
 def test_at_the_scale_of_the_paper_imagenet_is_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

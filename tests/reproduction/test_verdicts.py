@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from mmtutorial.reproduction.beside import missing
 from mmtutorial.reproduction.paper import ALEXNET, VGG, VOC
 from mmtutorial.reproduction.verdicts import Claim, Verdict, findings, judge, topics
-from mmtutorial.results.reproduction import Difference, Reproduction, Row, subtract
-from mmtutorial.results.reproduction_file import read_reproduction
+from mmtutorial.results import Difference, Reproduction, Row, read_reproduction, subtract
 from tests.reproduction_folder import make_reproduction, save
 
 CLAIM = Claim(VOC, ALEXNET, "random+graph", "random", (43.6, 19.8))
@@ -51,7 +51,7 @@ def test_a_verdict_is_where_the_interval_lies(low: float, width: float) -> None:
 
 
 def test_without_an_interval_nothing_is_shown() -> None:
-    assert judge(Difference("a", "b", 40.0, None, (40.0,))) is Verdict.NOT_SHOWN
+    assert judge(Difference("a", "b", 40.0, (None, None), (40.0,))) is Verdict.NOT_SHOWN
     assert judge(None) is Verdict.NOT_RUN
 
 
@@ -121,9 +121,9 @@ def test_differences_are_over_shared_seeds_alone(tmp_path: Path) -> None:
     [a, b] = run.rows[:2]
     assert isinstance(a, Row)
     # The second row has seed 0 in its second place, and a seed 7 that the first has not.
-    moved = Row(**{**b.__dict__, "seeds": (7, 0)})
+    moved = structs.replace(b, seeds=(7, 0))
     found = subtract(a, moved)
     assert found is not None
     assert found.value == pytest.approx(a.miou[0] - b.miou[1])
     assert found.interval is None
-    assert subtract(a, Row(**{**b.__dict__, "seeds": (8, 9)})) is None
+    assert subtract(a, structs.replace(b, seeds=(8, 9))) is None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 
+import msgspec
 import numpy as np
 
 from mmtutorial.datasets.classes import ClassTable
+from mmtutorial.results import Reproduction, Results
 from mmtutorial.widgets import (
     CostCalculator,
     EmbeddingFrames,
@@ -61,7 +62,7 @@ def proxy_tasks() -> list[ProxyExample]:
     ]
 
 
-def run_of(arms: int = 4, classes: int = 3) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def run_of(arms: int = 4, classes: int = 3) -> tuple[dict[str, np.ndarray], Results]:
     """Returns predictions and results of a made-up run; the last class occurs nowhere."""
     rng = np.random.default_rng(1)
     names = [f"colorization+arm{i}" for i in range(arms)]
@@ -86,15 +87,19 @@ def run_of(arms: int = 4, classes: int = 3) -> tuple[dict[str, np.ndarray], dict
         rows.append(
             {
                 "name": name,
+                "pretraining": "colorization",
+                "tuning": "graph",
+                "seeds": [0, 1],
+                "miou": iou[:, :-1].mean(axis=1).tolist(),
                 "miou_mean": float(iou[:, :-1].mean()),
                 "per_class_iou": [[*row[:-1], None] for row in iou.tolist()],
                 "confusion": counts.tolist(),
             }
         )
-    return predictions, {"classes": table, "background_ids": [0], "arms": rows}
+    return predictions, msgspec.convert({"classes": table, "background_ids": [0], "arms": rows}, Results)
 
 
-def reproduction() -> dict[str, Any]:
+def reproduction() -> Reproduction:
     arms = ("random", "random+graph", "colorization", "colorization+graph", "classification", "random+more")
     rows = []
     for place, (benchmark, network) in enumerate((("scenes", "tiny"), ("streets", "tiny-vgg"))):
@@ -106,19 +111,20 @@ def reproduction() -> dict[str, Any]:
                     "network": network,
                     "arm": arm,
                     "pretraining": arm.split("+")[0],
+                    "tuning": arm.partition("+")[2] or "none",
+                    "miou": [mean] if arm == "random" else [mean] * 3,
                     "miou_mean": mean,
                     "miou_ci95": [None, None] if arm == "random" else [mean - 1.5, mean + 1.5],
                     "seeds": [0] if arm == "random" else [0, 1, 2],
                 }
             )
-    return {
-        "benchmarks": [
-            {"name": "scenes", "stands_for": "VOC2012"},
-            {"name": "streets", "stands_for": "CityScapes"},
-        ],
+    benchmarks = [("scenes", "VOC2012"), ("streets", "CityScapes")]
+    made = {
+        "benchmarks": [{"name": name, "stands_for": theirs, "classes": ["a", "b"]} for name, theirs in benchmarks],
         "networks": {"tiny": {"stands_for": "AlexNet"}, "tiny-vgg": {"stands_for": "VGG-16"}},
         "rows": rows,
     }
+    return msgspec.convert(made, Reproduction)
 
 
 MAKERS: dict[str, Callable[[], Explorer]] = {

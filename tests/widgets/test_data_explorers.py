@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from msgspec import structs
 
 from mmtutorial.errors import InputError
 from mmtutorial.widgets import Labelled, PatchExplorer, PipelineMap, ProxyExample, ProxyExplorer, ResultBrowser, Stage
@@ -87,20 +88,20 @@ def slow_iou(truth: np.ndarray, mask: np.ndarray, label: int) -> float:
     known = truth != 255
     either = ((truth == label) | (mask == label)) & known
     both = (truth == label) & (mask == label)
-    return 100 * both.sum() / either.sum() if either.any() else float("nan")
+    return 100 * both.sum() / either.sum() if (truth == label).any() else float("nan")
 
 
 def test_the_scores_of_an_image_are_those_of_its_pixels() -> None:
     predictions, results = run_of()
     browser = ResultBrowser(predictions, results)
     for place in range(4):
-        for arm, row in enumerate(results["arms"]):
-            facts = browser.facts(browser.state(image=place, arm=row["name"]))
+        for arm, row in enumerate(results.arms):
+            facts = browser.facts(browser.state(image=place, arm=row.arm))
             truth, mask = predictions[f"truth_{place}"], predictions[f"prediction_{place}"][arm]
             wanted = [slow_iou(truth, mask, c) for c in range(3)]
             np.testing.assert_allclose(facts["image_iou"], wanted)
             np.testing.assert_allclose(facts["miou"], 100 * predictions[f"miou_{place}"])
-            first, second = row["per_class_iou"]
+            first, second = row.class_iou
             np.testing.assert_allclose(facts["class_iou"][:2], [(first[c] + second[c]) / 2 for c in range(2)])
             assert np.isnan(facts["class_iou"][2])
             np.testing.assert_allclose(np.nansum(facts["confusion"][:2], axis=1), 100)
@@ -118,7 +119,7 @@ def test_kinds_choose_images() -> None:
 def test_results_of_another_run_are_refused() -> None:
     predictions, results = run_of()
     with pytest.raises(InputError, match=r"give predictions\.npz and results\.json of one run"):
-        ResultBrowser(predictions, {**results, "arms": results["arms"][1:]})
+        ResultBrowser(predictions, structs.replace(results, arms=results.arms[1:]))
     with pytest.raises(InputError, match="the results lack 'truth_2'"):
         ResultBrowser({k: v for k, v in predictions.items() if k != "truth_2"}, results)
 

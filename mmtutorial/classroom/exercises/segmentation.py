@@ -102,7 +102,7 @@ def _miou(truths: Sequence[Tensor], predictions: Sequence[Tensor], classes: int,
             both, union = 2 * both, true + predicted
         elif mistake == "no intersection taken off":
             union = true + predicted
-        if union:
+        if true or (predicted and mistake == "predicted is enough"):
             scores.append(both / union)
         elif mistake == "absent is 0":
             scores.append(0.0)
@@ -115,8 +115,9 @@ _MIOU_HINTS = {
     "image by image": "Count over all images first and divide once at the end; yours is a mean over images.",
     "void": "Pixels whose truth is void (255) do not count, whatever was predicted there.",
     "no background": "Background is a class like the others and counts in the mean.",
-    "absent is 0": "A class that is neither in the truth nor predicted has no IoU; leave it out of the mean.",
-    "absent is 1": "A class that is neither in the truth nor predicted has no IoU; leave it out of the mean.",
+    "predicted is enough": "A class of which the truth has no pixel is left out, predicted or not: the truth decides.",
+    "absent is 0": "A class of which the truth has no pixel has no IoU; leave it out of the mean.",
+    "absent is 1": "A class of which the truth has no pixel has no IoU; leave it out of the mean.",
     "pixel accuracy": "This is the share of right pixels; a large class outweighs all others in it.",
     "recall": "The union has the pixels that were predicted wrongly as this class as well.",
     "dice": "This is the Dice score; IoU divides the intersection once by the union.",
