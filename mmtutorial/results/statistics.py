@@ -19,7 +19,7 @@ def interval95(values: Sequence[float]) -> tuple[float, float] | tuple[None, Non
     """
     if len(values) < 2:
         return None, None
-    half = stats.t.ppf(0.975, len(values) - 1) * float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    half = float(stats.t.ppf(0.975, len(values) - 1)) * float(np.std(values, ddof=1)) / math.sqrt(len(values))
     mean = float(np.mean(values))
     return mean - half, mean + half
 
