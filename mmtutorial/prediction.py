@@ -18,7 +18,7 @@ from mmtutorial.files import read_tensors
 from mmtutorial.networks import NetworkSpec, make_encoder, make_network
 from mmtutorial.networks.loading import load_weights
 from mmtutorial.ownership import refuse_foreign, write_own
-from mmtutorial.results.reading import read_results
+from mmtutorial.results import RunFolder, read_results
 from mmtutorial.segmentation import predict
 
 MODEL = "model.safetensors"
@@ -89,17 +89,17 @@ def _best(run: Path, by_arm: dict[str, list[Path]]) -> tuple[str, str]:
     if len(by_arm) == 1:
         return next(iter(by_arm)), "the only arm"
     names = ", ".join(by_arm)
-    if not (run / "results.json").is_file():
+    if not RunFolder(run).results.is_file():
         raise InputError(f"{run} holds the arms {names}, but no results.json to choose by; name one with --arm")
     results = read_results(run)
-    scored = [arm for arm in results.arms if arm.name in by_arm]
+    scored = [arm for arm in results.arms if arm.arm in by_arm]
     if not scored:
         raise InputError(f"results.json of {run} scores none of the arms {names}; name one with --arm")
     best = max(scored, key=lambda arm: arm.mean)
-    why = f"of {len(scored)} arms that with the highest mean mIoU on {results.about['evaluated_on']}"
-    if results.about["settings"].get("validate"):
-        return best.name, why
-    return best.name, f"{why}; as the best of several its score there is a little flattered"
+    why = f"of {len(scored)} arms that with the highest mean mIoU on {results.evaluated_on}"
+    if results.settings.get("validate"):
+        return best.arm, why
+    return best.arm, f"{why}; as the best of several its score there is a little flattered"
 
 
 def _seed(path: Path) -> tuple[int, str]:
