@@ -170,7 +170,9 @@ def _few_an_image(batch: PatchBatch, usable: Tensor) -> Tensor:
 def _plan(run: Path, seeds: tuple[int, ...], tasks: Sequence[str]) -> Plan:
     folder = ReproductionFolder(run)
     claim = read_claim(folder)
-    if claim is None or not {"preset", "settings"} <= set(claim.settings):
+    if claim is None:
+        raise InputError(f"cannot read {folder.request}: there is no such file; give the folder of a reproduction")
+    if not {"preset", "settings"} <= set(claim.settings):
         raise InputError(f"{folder.request} is not of a reproduction; give the folder of one")
     changes = tuple((name, text) for name, text in claim.settings["settings"])
     scope = Scope((DATASET,), (NETWORK,), claim.settings["preset"], (), seeds, validate=True, settings=changes)

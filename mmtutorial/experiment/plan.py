@@ -36,8 +36,9 @@ class Plan:
         return plain
 
     def checksum(self) -> str:
-        """A SHA-256 of all settings, in hexadecimal."""
-        return hashlib.sha256(json.dumps(self.settings(), sort_keys=True).encode()).hexdigest()
+        """A SHA-256 of all settings but for the choice of scored images, which no training sees, in hexadecimal."""
+        settings = {name: value for name, value in self.settings().items() if name != "validate"}
+        return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
     def spec(self, arm: Arm) -> NetworkSpec:
         """The arm's network. Its input stays the same in every stage, as in the authors' code."""

@@ -124,7 +124,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for seed, arm in enumerate(("classification", *segmentation_making.ARMS)):
         torch.manual_seed(seed)
         network = FCN(TinyEncoder(batch_norm=False), len(few.classes)).eval()
-        about = {"stage": "segmentation", "network": asdict(SPEC), "classes": few.classes.names, "palette": few.classes.palette}
+        about = {
+            "stage": "segmentation",
+            "network": asdict(SPEC),
+            "classes": few.classes.names,
+            "palette": few.classes.palette,
+        }
         write_tensors(place / "segmentation" / arm / "model.safetensors", network.state_dict(), about)
         rows.append(_row(arm, network, few))
     encoder = {f"encoder.{name}": value for name, value in network.encoder.state_dict().items()}

@@ -5,54 +5,15 @@ import pytest
 import torch
 
 from mmtutorial.datasets import VOID, open_dataset
-from mmtutorial.datasets.drawn.scenes import CLASSES, SIZE, SPLITS, render
-from mmtutorial.datasets.drawn.scenes_shapes import SHAPES, convex
+from mmtutorial.datasets.drawn.painting import convex
+from mmtutorial.datasets.drawn.scenes import CLASSES, render
+from mmtutorial.datasets.drawn.scenes_shapes import SHAPES
 from mmtutorial.errors import InputError
 
 
 @pytest.fixture(scope="module")
 def drawn() -> list[tuple[np.ndarray, np.ndarray]]:
     return [render(0, "train", i) for i in range(300)]
-
-
-def test_a_picture_is_a_function_of_seed_split_and_index() -> None:
-    image, mask = render(3, "val", 7)
-    again, mask_again = render(3, "val", 7)
-    assert np.array_equal(image, again)
-    assert np.array_equal(mask, mask_again)
-    assert image.shape == (3, SIZE, SIZE)
-    assert mask.shape == (SIZE, SIZE)
-    assert image.dtype == mask.dtype == np.uint8
-    for other in (render(4, "val", 7), render(3, "test", 7), render(3, "val", 8)):
-        assert not np.array_equal(image, other[0])
-
-
-def test_drawing_leaves_the_global_generators_alone() -> None:
-    before, torch_before = np.random.get_state()[1].copy(), torch.get_rng_state()  # noqa: NPY002
-    render(0, "train", 0)
-    assert np.array_equal(before, np.random.get_state()[1])  # noqa: NPY002
-    assert torch.equal(torch_before, torch.get_rng_state())
-
-
-def test_splits_have_their_sizes_and_share_no_picture() -> None:
-    assert SPLITS == {"unlabeled": 2000, "tagged": 2000, "train": 1000, "val": 250, "test": 500}
-    apart = [split for split in SPLITS if split != "tagged"]
-    seen = {render(0, split, i)[0].tobytes() for split in apart for i in range(40)}
-    assert len(seen) == 40 * len(apart)
-
-
-def test_tagged_is_unlabeled_with_its_masks() -> None:
-    for index in (0, 5, 1999):
-        image, mask = render(2, "tagged", index)
-        again, mask_again = render(2, "unlabeled", index)
-        assert np.array_equal(image, again)
-        assert np.array_equal(mask, mask_again)
-    tagged, unlabeled = open_dataset("scenes", split="tagged"), open_dataset("scenes", split="unlabeled")
-    assert len(tagged) == len(unlabeled) == 2000
-    assert tagged.image_id(7) == "scenes-tagged-00007"
-    assert torch.equal(tagged[7][0], unlabeled[7][0])
-    assert np.array_equal(tagged[7][1].numpy(), render(0, "unlabeled", 7)[1])
-    assert 0 < int(tagged[7][1].max()) < VOID
 
 
 def test_about_nine_tenths_is_background(drawn: list[tuple[np.ndarray, np.ndarray]]) -> None:
@@ -112,26 +73,3 @@ def test_a_polygon_is_the_same_either_way_round() -> None:
     corners = ((0.0, -0.5), (0.6, 0.5), (-0.6, 0.5))
     assert np.allclose(convex(u, v, *corners), convex(u, v, *corners[::-1]), atol=1e-6)
     assert convex(u, v, *corners)[10, 10] < 0 < convex(u, v, *corners)[0, 0]
-
-
-def test_open_dataset_gives_a_hundred_labeled_images_by_default() -> None:
-    dataset = open_dataset("scenes")
-    assert len(dataset) == 100
-    image, mask = dataset[0]
-    assert tuple(image.shape) == (3, SIZE, SIZE)
-    assert tuple(mask.shape) == (SIZE, SIZE)
-    assert dataset.classes.background == ("background",)
-    assert dataset.image_id(0).startswith("scenes-train-00")
-
-
-def test_unlabeled_masks_are_void() -> None:
-    dataset = open_dataset("scenes", split="unlabeled")
-    assert len(dataset) == 2000
-    assert dataset.image_id(12) == "scenes-unlabeled-00012"
-    assert bool((dataset[5][1] == VOID).all())
-    assert np.array_equal(dataset[5][0].numpy(), render(0, "unlabeled", 5)[0])
-
-
-def test_an_unknown_split_names_the_nearest() -> None:
-    with pytest.raises(InputError, match="did you mean 'train'"):
-        render(0, "trian", 0)

@@ -12,12 +12,28 @@ from scipy.ndimage import binary_dilation
 
 from mmtutorial.datasets import VOID, open_dataset
 from mmtutorial.datasets.drawn import streets, streets_traffic
-from mmtutorial.datasets.drawn.scenes_shapes import capsule, convex
-from mmtutorial.datasets.drawn.streets import SIZE, SPLITS, render
-from mmtutorial.datasets.drawn.streets_canvas import Camera, Canvas, Stage, Weather, beside
-from mmtutorial.datasets.drawn.streets_classes import CAR, CLASSES, CYCLIST, PERSON, POLE, ROAD, SIGN, SKY, VEGETATION
+from mmtutorial.datasets.drawn.base import SIZE
+from mmtutorial.datasets.drawn.painting import capsule, convex
+from mmtutorial.datasets.drawn.streets import render
 from mmtutorial.datasets.drawn.streets_furniture import SIGNS
+from mmtutorial.datasets.drawn.streets_plan import TABLE, Stretch
 from mmtutorial.datasets.drawn.streets_sprite import Sprite, dot
+from mmtutorial.datasets.drawn.streets_view import (
+    CAR,
+    CLASSES,
+    CYCLIST,
+    PERSON,
+    POLE,
+    ROAD,
+    SIGN,
+    SKY,
+    VEGETATION,
+    Camera,
+    Easel,
+    Sheet,
+    Weather,
+    from_half,
+)
 from mmtutorial.errors import InputError
 
 Drawn = list[tuple[np.ndarray, np.ndarray]]
@@ -30,11 +46,11 @@ def drawn() -> Drawn:
 
 
 @pytest.fixture
-def stage() -> Stage:
-    """An empty stage in clear, even light, on which a thing 10 metres ahead has ten pixels a metre."""
-    canvas = Canvas(96, np.zeros((96, 96), dtype=np.float32))
+def easel() -> Easel:
+    """An empty easel in clear, even light, on which a thing 10 metres ahead has ten pixels a metre."""
+    sheet = Sheet(96, np.zeros((96, 96), dtype=np.float32))
     weather = Weather(np.ones(3, dtype=np.float32), 1e9, 1.0, 1.0, 1.0)
-    return Stage(np.random.default_rng(0), canvas, Camera(100.0, 40.0, 48.0, 1.5), weather)
+    return Easel(np.random.default_rng(0), sheet, Camera(100.0, 40.0, 48.0, 1.5), weather)
 
 
 def red() -> np.ndarray:
@@ -43,59 +59,6 @@ def red() -> np.ndarray:
 
 def green() -> np.ndarray:
     return np.array((0.0, 1.0, 0.0), dtype=np.float32)
-
-
-def test_a_picture_is_a_function_of_seed_split_and_index() -> None:
-    image, mask = render(3, "val", 7)
-    again, mask_again = render(3, "val", 7)
-    assert np.array_equal(image, again)
-    assert np.array_equal(mask, mask_again)
-    assert image.shape == (3, SIZE, SIZE)
-    assert mask.shape == (SIZE, SIZE)
-    assert image.dtype == mask.dtype == np.uint8
-    for other in (render(4, "val", 7), render(3, "test", 7), render(3, "val", 8)):
-        assert not np.array_equal(image, other[0])
-
-
-def test_drawing_leaves_the_global_generators_alone() -> None:
-    before, torch_before = np.random.get_state()[1].copy(), torch.get_rng_state()  # noqa: NPY002
-    render(0, "train", 0)
-    assert np.array_equal(before, np.random.get_state()[1])  # noqa: NPY002
-    assert torch.equal(torch_before, torch.get_rng_state())
-
-
-def test_splits_have_their_sizes_and_share_no_picture() -> None:
-    assert SPLITS == {"unlabeled": 2000, "tagged": 2000, "train": 1000, "val": 250, "test": 500}
-    apart = [split for split in SPLITS if split != "tagged"]
-    seen = {render(0, split, i)[0].tobytes() for split in apart for i in range(30)}
-    assert len(seen) == 30 * len(apart)
-
-
-def test_tagged_is_unlabeled_with_its_masks() -> None:
-    for index in (0, 1999):
-        image, mask = render(2, "tagged", index)
-        again, mask_again = render(2, "unlabeled", index)
-        assert np.array_equal(image, again)
-        assert np.array_equal(mask, mask_again)
-    tagged, unlabeled = open_dataset("streets", split="tagged"), open_dataset("streets", split="unlabeled")
-    assert len(tagged) == len(unlabeled) == 2000
-    assert torch.equal(tagged[7][0], unlabeled[7][0])
-    assert np.array_equal(tagged[7][1].numpy(), render(0, "unlabeled", 7)[1])
-    assert bool((unlabeled[7][1] == VOID).all())
-
-
-def test_open_dataset_gives_a_hundred_labeled_images_by_default() -> None:
-    dataset = open_dataset("streets")
-    assert len(dataset) == 100
-    assert tuple(dataset[0][0].shape) == (3, SIZE, SIZE)
-    assert dataset.classes.background_ids == ()
-    assert dataset.classes.names[0] == "road"
-    assert dataset.image_id(0).startswith("streets-train-00")
-
-
-def test_an_unknown_split_names_the_nearest() -> None:
-    with pytest.raises(InputError, match="split of streets 'trian'; did you mean 'train'"):
-        render(0, "trian", 0)
 
 
 def test_every_class_occurs_often_and_no_other_id(drawn: Drawn) -> None:
@@ -155,9 +118,9 @@ def test_light_varies_between_pictures(drawn: Drawn) -> None:
 def test_the_mask_is_what_covers_most_of_each_pixel(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything painted is painted once more, each class in a colour of its own; colours and labels must agree."""
     shares = np.zeros((len(CLASSES), SIZE, SIZE))
-    original = Canvas.lay
+    original = Sheet.lay
 
-    def lay(self: Canvas, rows: slice, columns: slice, through: np.ndarray, paint: np.ndarray, label: object) -> None:
+    def lay(self: Sheet, rows: slice, columns: slice, through: np.ndarray, paint: np.ndarray, label: object) -> None:
         original(self, rows, columns, through, paint, label)  # type: ignore[arg-type]
         ids = np.broadcast_to(np.asarray(label), through.shape)
         box = shares[:, rows, columns]
@@ -165,8 +128,8 @@ def test_the_mask_is_what_covers_most_of_each_pixel(seed: int, monkeypatch: pyte
         for each in np.unique(ids):
             box[each] += (1 - through) * (ids == each)
 
-    monkeypatch.setattr(Canvas, "lay", lay)
-    mask = streets.draw(np.random.default_rng(seed)).canvas.mask
+    monkeypatch.setattr(Sheet, "lay", lay)
+    mask = streets.draw(np.random.default_rng(seed)).sheet.mask
     assert np.allclose(shares.sum(axis=0), 1, atol=1e-4)
     # Two things of a class may cover a pixel by more than half together, and neither of them does alone.
     clear = shares.max(axis=0) > 0.76
@@ -178,9 +141,9 @@ def test_the_mask_is_what_covers_most_of_each_pixel(seed: int, monkeypatch: pyte
 @pytest.mark.parametrize("seed", range(6))
 def test_things_are_seen_where_they_are_labelled(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Against the same street without anything upright: labelled pixels changed, and others at most darkened."""
-    full = streets.draw(np.random.default_rng(seed)).canvas
-    monkeypatch.setattr(streets, "paint_things", lambda stage, plan: None)
-    empty = streets.draw(np.random.default_rng(seed)).canvas
+    full = streets.draw(np.random.default_rng(seed)).sheet
+    monkeypatch.setattr(streets, "paint_things", lambda easel, plan: None)
+    empty = streets.draw(np.random.default_rng(seed)).sheet
     things = np.isin(full.mask, UPRIGHT)
     assert not np.isin(empty.mask, UPRIGHT).any()
     change = full.picture - empty.picture
@@ -192,15 +155,15 @@ def test_things_are_seen_where_they_are_labelled(seed: int, monkeypatch: pytest.
     assert (change.max(axis=0)[~near] > 1e-6).mean() < 0.005
 
 
-def test_nearer_things_are_painted_over_farther_ones(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nearer_things_are_painted_over_farther_ones(easel: Easel, monkeypatch: pytest.MonkeyPatch) -> None:
     painted: list[float] = []
 
-    def painter(stage: Stage, place: tuple[float, float]) -> None:
+    def painter(easel: Easel, place: tuple[float, float]) -> None:
         painted.append(place[1])
 
     monkeypatch.setattr(streets_traffic, "_on_the_road", lambda *_: [(painter, 0.0, z) for z in (7.0, 20.0, 12.0)])
     monkeypatch.setattr(streets_traffic, "_along_a_kerb", lambda *_: [(painter, 2.0, 9.0)])
-    streets_traffic.paint_things(stage, streets.draw_plan(np.random.default_rng(0)))
+    streets_traffic.paint_things(easel, streets.draw_plan(np.random.default_rng(0)))
     assert painted == [20.0, 12.0, 9.0, 9.0, 7.0]
 
 
@@ -212,16 +175,16 @@ def test_the_camera_sees_things_shrink_towards_the_vanishing_point() -> None:
     assert camera.column(-2.0, 1e9) == pytest.approx(50.0)
 
 
-def test_a_sprite_stands_where_the_camera_sees_it(stage: Stage) -> None:
-    sprite = Sprite(stage, CAR, (1.0, 10.0), (1.0, 1.0, 2.0))
+def test_a_sprite_stands_where_the_camera_sees_it(easel: Easel) -> None:
+    sprite = Sprite(easel, CAR, (1.0, 10.0), (1.0, 1.0, 2.0))
     sprite.hull(red(), (-0.55, 0.0), (0.55, 0.0), (0.55, 1.05), (-0.55, 1.05))
     sprite.paint()
-    rows, columns = np.nonzero(stage.canvas.mask == CAR)
+    rows, columns = np.nonzero(easel.sheet.mask == CAR)
     # Its foot is at row 55 and column 58; 1.1 metres wide and 1.05 high are 11 pixels by 10 and a half.
     assert (rows.min(), rows.max()) == (45, 54)
     assert (columns.min(), columns.max()) == (53, 63)
     assert len(rows) == 10 * 11
-    assert np.allclose(stage.canvas.picture[:, 50, 58], red())
+    assert np.allclose(easel.sheet.picture[:, 50, 58], red())
 
 
 corner = st.tuples(st.floats(-0.9, 0.9), st.floats(0.1, 1.8))
@@ -231,10 +194,10 @@ corner = st.tuples(st.floats(-0.9, 0.9), st.floats(0.1, 1.8))
 def test_strokes_agree_with_the_plain_capsule(
     start: tuple[float, float], end: tuple[float, float], radius: float
 ) -> None:
-    canvas = Canvas(96, np.zeros((96, 96), dtype=np.float32))
+    sheet = Sheet(96, np.zeros((96, 96), dtype=np.float32))
     weather = Weather(np.ones(3, dtype=np.float32), 1e9, 1.0, 1.0, 1.0)
-    stage = Stage(np.random.default_rng(0), canvas, Camera(100.0, 40.0, 48.0, 1.5), weather)
-    sprite = Sprite(stage, CAR, (0.0, 5.0), (1.5, 1.5, 2.5))
+    easel = Easel(np.random.default_rng(0), sheet, Camera(100.0, 40.0, 48.0, 1.5), weather)
+    sprite = Sprite(easel, CAR, (0.0, 5.0), (1.5, 1.5, 2.5))
     found = sprite.reach((*start, *end, radius))
     if np.hypot(end[0] - start[0], end[1] - start[1]) > 1e-3:
         assert np.allclose(found, capsule(sprite.u, sprite.v, start, end, radius), atol=1e-4)
@@ -242,24 +205,24 @@ def test_strokes_agree_with_the_plain_capsule(
         assert np.allclose(found, np.hypot(sprite.u - start[0], sprite.v - start[1]) - radius, atol=2e-3)
 
 
-def test_a_hull_agrees_with_the_plain_polygon_either_way_round(stage: Stage) -> None:
+def test_a_hull_agrees_with_the_plain_polygon_either_way_round(easel: Easel) -> None:
     corners = ((-0.813, 0.117), (0.927, 0.209), (0.521, 1.547), (-0.318, 1.713))
     for order in (corners, corners[::-1]):
-        stage.canvas.mask[:] = ROAD
-        sprite = Sprite(stage, SIGN, (0.0, 10.0), (1.5, 1.5, 2.5))
+        easel.sheet.mask[:] = ROAD
+        sprite = Sprite(easel, SIGN, (0.0, 10.0), (1.5, 1.5, 2.5))
         sprite.hull(red(), *order)
         sprite.paint()
         inside = convex(sprite.u, sprite.v, *corners) < 0
-        assert np.array_equal(stage.canvas.mask[sprite.rows, sprite.columns] == SIGN, inside)
+        assert np.array_equal(easel.sheet.mask[sprite.rows, sprite.columns] == SIGN, inside)
         assert inside.sum() > 100
 
 
-def test_parts_painted_together_are_as_painted_one_by_one(stage: Stage) -> None:
+def test_parts_painted_together_are_as_painted_one_by_one(easel: Easel) -> None:
     """The slow way: each part laid over what is there by itself."""
     rng = np.random.default_rng(1)
-    sprite = Sprite(stage, CAR, (0.0, 8.0), (1.2, 1.2, 2.0))
-    stage.canvas.picture[:] = rng.random((3, 96, 96))
-    slow = stage.canvas.picture[:, sprite.rows, sprite.columns].copy()
+    sprite = Sprite(easel, CAR, (0.0, 8.0), (1.2, 1.2, 2.0))
+    easel.sheet.picture[:] = rng.random((3, 96, 96))
+    slow = easel.sheet.picture[:, sprite.rows, sprite.columns].copy()
     ramp = 0.5 + 0.2 * sprite.v
     box = ((-0.8, 0.2), (0.8, 0.2), (0.8, 1.4), (-0.8, 1.4))
     ring = np.abs(sprite.reach(dot(0.0, 1.0, 0.5))) - 0.1
@@ -276,56 +239,72 @@ def test_parts_painted_together_are_as_painted_one_by_one(stage: Stage) -> None:
     sprite.shape(green(), ring)
     sprite.strokes(red(), *legs)
     sprite.paint()
-    assert np.allclose(stage.canvas.picture[:, sprite.rows, sprite.columns], slow, atol=1e-4)
+    assert np.allclose(easel.sheet.picture[:, sprite.rows, sprite.columns], slow, atol=1e-4)
 
 
-def test_a_veil_dims_and_labels(stage: Stage) -> None:
-    stage.canvas.picture[:] = 0.8
-    sprite = Sprite(stage, CYCLIST, (0.0, 10.0), (1.0, 1.0, 2.0))
+def test_a_veil_dims_and_labels(easel: Easel) -> None:
+    easel.sheet.picture[:] = 0.8
+    sprite = Sprite(easel, CYCLIST, (0.0, 10.0), (1.0, 1.0, 2.0))
     sprite.veil(sprite.reach(dot(0.0, 1.0, 0.5)), 0.5)
-    assert stage.canvas.mask[45, 48] == CYCLIST
-    assert np.allclose(stage.canvas.picture[:, 45, 48], 0.4)
-    assert np.allclose(stage.canvas.picture[:, 30, 48], 0.8)
+    assert easel.sheet.mask[45, 48] == CYCLIST
+    assert np.allclose(easel.sheet.picture[:, 45, 48], 0.4)
+    assert np.allclose(easel.sheet.picture[:, 30, 48], 0.8)
 
 
-def test_haze_swallows_what_is_far(stage: Stage) -> None:
+def test_haze_swallows_what_is_far(easel: Easel) -> None:
     weather = Weather(np.full(3, 0.7, dtype=np.float32), 20.0, 1.0, 1.0, 1.0)
     shades = []
     for z in (5.0, 40.0):
-        sprite = Sprite(Stage(stage.rng, stage.canvas, stage.camera, weather), CAR, (0.0, z), (3.0, 3.0, 3.0))
+        sprite = Sprite(Easel(easel.rng, easel.sheet, easel.camera, weather), CAR, (0.0, z), (3.0, 3.0, 3.0))
         sprite.hull(red(), (-3, 0), (3, 0), (3, 3), (-3, 3))
         sprite.paint()
-        shades.append(stage.canvas.picture[:, 41, 48].copy())
+        shades.append(easel.sheet.picture[:, 41, 48].copy())
     assert np.allclose(shades[1], np.exp(-2) * red() + (1 - np.exp(-2)) * 0.7, atol=1e-3)
     assert shades[0][0] > shades[1][0]
 
 
 @pytest.mark.parametrize("sign", SIGNS, ids=lambda sign: sign.__name__)
 def test_signs_have_two_colours_and_are_about_as_large_as_they_say(
-    stage: Stage, sign: Callable[[Sprite, float, float], None]
+    easel: Easel, sign: Callable[[Sprite, float, float], None]
 ) -> None:
-    board = Sprite(stage, SIGN, (0.0, 5.0), (0.75, 0.75, 3.9))
+    board = Sprite(easel, SIGN, (0.0, 5.0), (0.75, 0.75, 3.9))
     sign(board, 2.3, 0.5)
     board.paint()
-    inside = stage.canvas.mask == SIGN
+    inside = easel.sheet.mask == SIGN
     assert 0.5 * 20**2 < inside.sum() <= 20**2
-    colours = stage.canvas.picture[:, inside]
+    colours = easel.sheet.picture[:, inside]
     assert (colours.max(axis=1) - colours.min(axis=1)).max() > 0.3
 
 
 @pytest.mark.parametrize("place", [(60.0, 5.0), (-60.0, 5.0), (0.0, 1e6)])
-def test_things_out_of_sight_are_passed_over(stage: Stage, place: tuple[float, float]) -> None:
+def test_things_out_of_sight_are_passed_over(easel: Easel, place: tuple[float, float]) -> None:
     from mmtutorial.datasets.drawn.streets_cars import car_across, car_along
     from mmtutorial.datasets.drawn.streets_furniture import pole, signpost, tree
     from mmtutorial.datasets.drawn.streets_people import cyclist, person
 
     for paint in (pole, signpost, tree, person, cyclist, car_across, lambda *a: car_along(*a, oncoming=True)):
-        paint(stage, place)
-    assert (stage.canvas.mask > 0).sum() <= (0 if abs(place[0]) > 1 else 60)
+        paint(easel, place)
+    assert (easel.sheet.mask > 0).sum() <= (0 if abs(place[0]) > 1 else 60)
 
 
 @given(arrays(np.float32, (3, 5), elements=st.floats(-100, 100, width=32)))
 def test_beside_is_the_distance_to_the_nearest_half(place: np.ndarray) -> None:
-    found = beside(place)
+    found = from_half(place)
     assert np.allclose(found, np.abs(place % 1 - 0.5), atol=1e-4)
     assert found.dtype == np.float32
+
+
+def test_a_stretch_and_its_row_of_the_table_have_the_same_fields() -> None:
+    red, blue = red_and_blue()
+    stretch = Stretch(3, 1.0, 2.5, height=4.0, inset=red, top=blue, open=True)
+    [row] = np.array([stretch], dtype=TABLE)
+    assert row.dtype.names == Stretch._fields
+    assert (row["label"], row["start"], row["end"], row["height"], row["open"]) == (3, 1.0, 2.5, 4.0, True)
+    assert row["inset"].tolist() == [1, 0, 0]
+    assert row["top"].tolist() == [0, 0, 1]
+    # A gap: nothing stands above the ground.
+    assert Stretch(1, 0.0, 1.0).height < 0
+
+
+def red_and_blue() -> tuple[np.ndarray, np.ndarray]:
+    return np.array((1, 0, 0), dtype=np.float32), np.array((0, 0, 1), dtype=np.float32)
