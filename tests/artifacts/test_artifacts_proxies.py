@@ -184,6 +184,8 @@ def test_bad_seeds_and_folders_are_refused(tmp_path: Path) -> None:
         proxy_making.save_proxies(tmp_path, run="runs", seeds="a,1")
     with pytest.raises(InputError, match=r"cannot read .*run\.json"):
         make_proxies(tmp_path, (3,), SMALL)
-    (tmp_path / "run.json").write_text('{"settings": 7}')
-    with pytest.raises(InputError, match="is not of a reproduction"):
-        make_proxies(tmp_path, (3,), SMALL)
+    cases = {'{"settings": 7}': "is not the record of a run", '{"settings": {}}': "is not of a reproduction"}
+    for content, said in cases.items():
+        (tmp_path / "run.json").write_text(content)
+        with pytest.raises(InputError, match=said):
+            make_proxies(tmp_path, (3,), SMALL)
