@@ -26,7 +26,7 @@ from mmtutorial.segmentation import predict
 from mmtutorial.triplet import triplet_loss
 
 IMAGES, CROPS = 8, 4  # images in a step of tuning, and in a step of fine-tuning
-PATCHES, SIDE, SIZE = 5, (24, 48), 48  # patches an image, their sides before and after resizing, in pixels
+PATCHES, SIDE, SIZE = 5, (24, 48), 32  # patches an image; their sides before and after resizing, in pixels
 
 
 def descend(module: nn.Module, loss: Callable[[], Tensor], steps: int, rate: float, name: str) -> None:
@@ -87,8 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--labeled", type=int, default=100, help="labelled images, the same for all three")
     parser.add_argument("--tested", type=int, default=200, help="images of the test part")
-    parser.add_argument("--tuning", type=int, default=200, help="steps of tuning")
-    parser.add_argument("--steps", type=int, default=200, help="steps of fine-tuning")
+    parser.add_argument("--tuning", type=int, default=400, help="steps of tuning")
+    parser.add_argument("--steps", type=int, default=300, help="steps of fine-tuning")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     data = open_dataset("scenes", split="train", labeled=given.labeled)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from mmtutorial.datasets import camvid, cityscapes, folder, voc
 from mmtutorial.datasets.classes import VOID, VOID_COLOUR, ClassTable
 from mmtutorial.datasets.drawn import scenes, streets
+from mmtutorial.datasets.drawn.base import SPLITS as DRAWN_SPLITS
 from mmtutorial.datasets.source import Source
 from mmtutorial.errors import InputError, unknown
 
@@ -111,8 +112,8 @@ def _open_streets(root: str | Path | None, split: str) -> Source:
 
 
 DATASETS: dict[str, DatasetInfo] = {
-    "scenes": DatasetInfo(Roles("train", "val", "test", "tagged"), tuple(scenes.SPLITS), None, _open_scenes, 100),
-    "streets": DatasetInfo(Roles("train", "val", "test", "tagged"), tuple(streets.SPLITS), None, _open_streets, 100),
+    "scenes": DatasetInfo(Roles("train", "val", "test", "tagged"), tuple(DRAWN_SPLITS), None, _open_scenes, 100),
+    "streets": DatasetInfo(Roles("train", "val", "test", "tagged"), tuple(DRAWN_SPLITS), None, _open_streets, 100),
     "voc": DatasetInfo(Roles("trainaug", None, "val", "trainaug"), voc.SPLITS, voc.LAYOUT, voc.open_voc),
     # Not val: its frames come from a drive that is in train as well.
     "camvid": DatasetInfo(Roles("train", None, "test", "train"), camvid.SPLITS, camvid.LAYOUT, camvid.open_camvid),

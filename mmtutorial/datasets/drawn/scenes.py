@@ -13,19 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmtutorial.datasets.classes import ClassTable
-from mmtutorial.datasets.drawn.base import Drawn
-from mmtutorial.datasets.drawn.scenes_backdrop import clutter, colour, ground
-from mmtutorial.datasets.drawn.scenes_shapes import SHAPES, Array, limit
-from mmtutorial.errors import unknown
-
-SIZE = 96
-"""Side of a picture in pixels."""
-
-SPLITS = {"unlabeled": 2000, "tagged": 2000, "train": 1000, "val": 250, "test": 500}
-"""Number of pictures of each split."""
-
-STREAMS = {"unlabeled": 0, "tagged": 0, "train": 1, "val": 2, "test": 3}
-"""Random stream of each split: two splits share their pictures if, and only if, they share the stream."""
+from mmtutorial.datasets.drawn.base import SIZE, Drawn
+from mmtutorial.datasets.drawn.painting import Array, capsule, colour, develop, ellipse, limit, noise
+from mmtutorial.datasets.drawn.scenes_shapes import SHAPES
+from mmtutorial.datasets.store import Pair
 
 # The knobs of difficulty.
 OBJECT_COUNTS = (0.45, 0.35, 0.2)
@@ -42,8 +33,8 @@ CLUTTER = (3, 10)
 """Fewest and most distractors behind the objects."""
 FRONT_BLADE = 0.35
 """Chance of a blade of grass that crosses in front of everything."""
-GRAIN = 0.02
-"""Standard deviation of the pixel noise, of a full scale of 1."""
+NOISE_GRIDS = (4, 12, 32)
+"""Points per side of the three layers of noise: clouds, patches, grain."""
 
 CLASSES = ClassTable(
     names=("background", *SHAPES),
@@ -63,49 +54,36 @@ CLASSES = ClassTable(
 
 
 class Scenes(Drawn):
-    """One split of ``scenes``, drawn as it is asked for.
+    """One split of ``scenes``.
 
     Raises:
         InputError: The split is unknown.
     """
 
-    def __init__(self, split: str, seed: int = 0) -> None:
-        super().__init__("scenes", split, seed, classes=CLASSES, splits=SPLITS, render=render)
+    name, classes = "scenes", CLASSES
+
+    @staticmethod
+    def paint(rng: np.random.Generator) -> Pair:
+        """Draw one picture and its mask of ids 0..8."""
+        picture = ground(rng, SIZE)
+        mask = np.zeros((SIZE, SIZE), dtype=np.uint8)
+        for dice in rng.random((rng.integers(CLUTTER[0], CLUTTER[1] + 1), 9)):
+            clutter(picture, dice)
+        light = rng.uniform(0, 2 * np.pi)
+        for x, y, radius in _places(rng):
+            _draw(rng, picture, mask, x, y, radius, light)
+        if rng.random() < FRONT_BLADE:
+            rows, columns, cover = clutter(picture, rng.random(9), front=True)
+            mask[rows, columns][cover > 0.5] = 0
+        _expose(rng, picture, light)
+        return develop(rng, picture), mask
 
 
-def render(seed: int, split: str, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Draws one picture and its mask.
-
-    Args:
-        seed: Seed of the data set.
-        split: One of ``SPLITS``. Its number in ``STREAMS`` enters the random stream, so that no two splits share
-            a picture, save ``unlabeled`` and ``tagged``, which share them all.
-        index: Which picture, from 0. Any number will do; ``SPLITS`` only says how many the data set takes.
-
-    Returns:
-        The picture ``(3, 96, 96)`` and its exact mask ``(96, 96)`` of ids 0..8, both uint8.
-
-    Raises:
-        InputError: The split is unknown.
-    """
-    if split not in SPLITS:
-        raise unknown("split of scenes", split, SPLITS)
-    rng = np.random.default_rng((seed, STREAMS[split], index))
-    picture = ground(rng, SIZE)
-    mask = np.zeros((SIZE, SIZE), dtype=np.uint8)
-    for dice in rng.random((rng.integers(CLUTTER[0], CLUTTER[1] + 1), 9)):
-        clutter(picture, dice)
-    light = rng.uniform(0, 2 * np.pi)
-    for x, y, radius in _places(rng):
-        _draw(rng, picture, mask, x, y, radius, light)
-    if rng.random() < FRONT_BLADE:
-        rows, columns, cover = clutter(picture, rng.random(9), front=True)
-        mask[rows, columns][cover > 0.5] = 0
-    return _expose(rng, picture, light), mask
+render = Scenes.render
 
 
 def _places(rng: np.random.Generator) -> list[tuple[float, float, float]]:
-    """Chooses centres and half-extents; objects may overlap by about a third, and may be cut by the frame."""
+    """Choose centres and half-extents; objects may overlap by about a third, and may be cut by the frame."""
     count = 1 + int(rng.choice(3, p=OBJECT_COUNTS))
     places: list[tuple[float, float, float]] = []
     for _ in range(count):
@@ -119,7 +97,7 @@ def _places(rng: np.random.Generator) -> list[tuple[float, float, float]]:
 
 
 def _colours(rng: np.random.Generator, label: int) -> tuple[Array, Array]:
-    """Draws the two colours of an object of class ``label``, each ``(3, 1, 1)``, 0..1."""
+    """Draw the two colours of an object of class ``label``, each ``(3, 1, 1)``, 0..1."""
     hue = (label - 1) / len(SHAPES) + rng.vonmises(0, HUE_CONCENTRATION) / (2 * np.pi)
     saturation, value = rng.uniform(0.35, 0.95), rng.uniform(0.4, 0.95)
     first = colour(hue, saturation, value)
@@ -138,7 +116,7 @@ def _draw(
     radius: float,
     light: float,
 ) -> None:
-    """Draws one object with its cast shadow into ``picture`` and its label into ``mask``, both in place."""
+    """Draw one object with its cast shadow into ``picture`` and its label into ``mask``, both in place."""
     label = int(rng.integers(1, len(SHAPES) + 1))
     shape = SHAPES[CLASSES.names[label]]
     first, second = _colours(rng, label)
@@ -185,14 +163,83 @@ def _cast_shadow(picture: Array, outline: Array, radius: float, rows: slice, col
     picture[:, top:bottom, left:end] *= 1 - np.float32(0.45) * part
 
 
-def _expose(rng: np.random.Generator, picture: Array, light: float) -> NDArray[np.uint8]:
-    """Lights the picture from one side, varies contrast and brightness, adds grain. Returns uint8."""
+def _expose(rng: np.random.Generator, picture: Array, light: float) -> None:
+    """Light the picture from one side, vary contrast and brightness, in place."""
     step = np.linspace(-0.5, 0.5, SIZE, dtype=np.float32)
     fall = np.float32(rng.uniform(0.0, 0.5))
     side = 1 - fall * (np.float32(np.cos(light)) * step[None, :] + np.float32(np.sin(light)) * step[:, None])
     contrast, brightness = np.float32(rng.uniform(0.65, 1.15)), np.float32(rng.uniform(0.4, 0.6))
     picture *= side * contrast
     picture += brightness - 0.5 * contrast
-    picture += np.float32(GRAIN) * rng.standard_normal(picture.shape[1:], dtype=np.float32)
-    exposed: NDArray[np.uint8] = (limit(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
-    return exposed
+
+
+def ground(rng: np.random.Generator, size: int) -> Array:
+    """Paint a gradient of two colours under three layers of noise. Returns ``(3, size, size)``, 0..1."""
+    hue, angle = rng.random(), rng.uniform(0, 2 * np.pi)
+    first = colour(hue, rng.uniform(0.05, 0.55), rng.uniform(0.3, 0.9))
+    second = colour(hue + rng.normal(0, 0.12), rng.uniform(0.05, 0.55), rng.uniform(0.3, 0.9))
+    step = np.linspace(-0.5, 0.5, size, dtype=np.float32)
+    ramp = 0.5 + np.float32(np.cos(angle)) * step[None, :] + np.float32(np.sin(angle)) * step[:, None]
+    layers = [noise(rng, size, points)[0] for points in NOISE_GRIDS]
+    strengths = rng.uniform((0.1, 0.0, 0.0), (0.5, 0.35, 0.22)).astype(np.float32)
+    mix = limit(ramp + strengths[0] * layers[0] + strengths[1] * layers[1], 0, 1)
+    picture: Array = first[:, None, None] + (second - first)[:, None, None] * mix
+    picture += 0.08 * noise(rng, size, 4, 3)
+    picture *= 1 + strengths[2] * layers[2]
+    if rng.random() < 0.35:
+        picture *= _ripples(rng, size)
+    return picture
+
+
+def _ripples(rng: np.random.Generator, size: int) -> Array:
+    """Return a factor ``(size, size)`` near 1 of wavy stripes: sand, water, planks."""
+    step = np.linspace(0, 1, size, dtype=np.float32)
+    angle, turns = rng.uniform(0, np.pi), rng.uniform(5, 16)
+    wave = (
+        np.float32(np.cos(angle)) * step[None, :]
+        + np.float32(np.sin(angle)) * step[:, None]
+        + np.float32(0.06) * noise(rng, size, 6)[0]
+    )
+    ripples: Array = 1 + np.float32(rng.uniform(0.04, 0.16)) * np.sin(np.float32(2 * np.pi * turns) * wave)
+    return ripples
+
+
+def clutter(picture: Array, dice: NDArray[np.float64], front: bool = False) -> tuple[slice, slice, Array]:
+    """Paint one distractor into ``picture`` in place: a blade of grass, a pebble or a leaf.
+
+    Args:
+        picture: The picture ``(3, size, size)``, 0..1; painted on.
+        dice: Nine uniform numbers 0..1, ``(9,)``, that settle kind, place, size, turn and colour. They are
+            drawn by the caller, for all distractors at once: a call of the generator costs as much as a small
+            array.
+        front: Draw a long blade, as wanted for one that crosses in front of the objects.
+
+    Returns:
+        The box that was touched, as rows and columns, and the share ``(h, w)``, 0..1, of each pixel in it
+        that the distractor covers.
+    """
+    size = picture.shape[-1]
+    pick, extent, x, y, turn, thick, hue, saturation, value = dice.tolist()
+    kind = 0 if front else int(pick * 3)
+    radius = 18 + 16 * extent if front else 5 + 11 * extent if kind == 0 else 2.5 + 6.5 * extent
+    x, y, turn, thick = x * size, y * size, turn * 2 * np.pi, 0.6 + thick
+    paint = colour(hue, 0.2 + 0.65 * saturation, 0.25 + 0.7 * value)[:, None, None]
+    c, s = float(np.cos(turn)), float(np.sin(turn))
+    # Half-extents of the box: thin things are common, and a box that fits saves most of their pixels.
+    along, across = ((radius, thick), (radius, radius * min(1.0, 0.4 + thick / 2.5)), (radius, radius * 0.4))[kind]
+    wide, high = abs(along * c) + abs(across * s) + 1, abs(along * s) + abs(across * c) + 1
+    rows = slice(max(0, int(y - high)), min(size, int(y + high) + 2))
+    columns = slice(max(0, int(x - wide)), min(size, int(x + wide) + 2))
+    v = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] - y
+    u = np.arange(columns.start, columns.stop, dtype=np.float32)[None, :] - x
+    if kind == 0:
+        end = ((along - thick) * c, (along - thick) * s)
+        distance = capsule(u, v, (-end[0], -end[1]), end, thick)
+    else:
+        distance = ellipse(u, v, 0, 0, along, across, turn)
+        lit = 1 - (u * c + v) * (0.45 / radius) if kind == 1 else np.abs(u * s - v * c) * 1.2
+        paint = paint * limit(lit, 0.5, 1.4 if kind == 1 else 1.0)
+    cover = limit(0.5 - distance, 0, 1)
+    box = picture[:, rows, columns]
+    box += cover * (paint - box)
+    return rows, columns, cover

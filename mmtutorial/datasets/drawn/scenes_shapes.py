@@ -2,24 +2,17 @@
 
 An object is drawn in its own frame: ``u`` to the right, ``v`` downwards, both about -1..1 over the object. It
 is a list of parts, painted one over the other. A part is a *distance field* (negative inside, positive
-outside, zero on the outline), which gives an anti-aliased edge and a mask for the price of a few array
-operations, and a *pattern*, which mixes the object's two colours.
-
-Source of the distance fields: Inigo Quilez, "2D distance functions",
-https://iquilezles.org/articles/distfunctions2d/
+outside, zero on the outline) and a *pattern*, which mixes the object's two colours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating[Any]]
-"""Single precision throughout: half the memory to move, and precise enough for colours."""
+from mmtutorial.datasets.drawn.painting import Array, capsule, circle, convex, ellipse, limit, union
 
 
 @dataclass(frozen=True)
@@ -40,56 +33,6 @@ class Part:
 Shape = Callable[[Array, Array, float, float], list[Part]]
 """``shape(u, v, phase, pace)``: parts at the points ``(u, v)``. ``phase`` (0..1) shifts the pattern and
 ``pace`` (about 1) stretches it, so that no two objects of a class carry the same one."""
-
-
-def limit(values: Array, low: float, high: float) -> Array:
-    """Clips to ``low..high``; on arrays this small it is several times faster than ``np.clip``."""
-    result: Array = np.minimum(np.maximum(values, np.float32(low)), np.float32(high))
-    return result
-
-
-def circle(u: Array, v: Array, x: float, y: float, radius: float) -> Array:
-    """Distance to a circle about ``(x, y)``."""
-    result: Array = np.hypot(u - x, v - y) - np.float32(radius)
-    return result
-
-
-def ellipse(u: Array, v: Array, x: float, y: float, a: float, b: float, turn: float = 0.0) -> Array:
-    """Approximate distance to an ellipse with half-axes ``a`` and ``b``, turned by ``turn`` radians."""
-    c, s = np.float32(np.cos(turn)), np.float32(np.sin(turn))
-    p, q = (u - x) * c + (v - y) * s, (v - y) * c - (u - x) * s
-    near = np.hypot(p / a, q / b)
-    slope = np.hypot(p / (a * a), q / (b * b)) + np.float32(1e-4)
-    result: Array = near * (near - 1) / slope
-    return result
-
-
-def capsule(u: Array, v: Array, start: tuple[float, float], end: tuple[float, float], radius: float) -> Array:
-    """Distance to a line from ``start`` to ``end`` with round ends."""
-    du, dv = end[0] - start[0], end[1] - start[1]
-    along = limit(((u - start[0]) * du + (v - start[1]) * dv) / (du * du + dv * dv), 0, 1)
-    result: Array = np.hypot(u - start[0] - along * du, v - start[1] - along * dv) - np.float32(radius)
-    return result
-
-
-def convex(u: Array, v: Array, *corners: tuple[float, float]) -> Array:
-    """Distance to a convex polygon, its corners in turn, either way round; a bound beyond the corners."""
-    edges = list(zip(corners, corners[1:] + corners[:1], strict=True))
-    # The sign of the area tells which way round the corners run, and so which side of an edge is inside.
-    way = float(np.sign(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in edges)))
-    sides = []
-    for (x0, y0), (x1, y1) in edges:
-        across, down = way * (y1 - y0), way * (x1 - x0)
-        length = float(np.hypot(across, down))
-        sides.append(u * (across / length) - v * (down / length) - (x0 * across - y0 * down) / length)
-    result: Array = np.maximum.reduce(sides).astype(np.float32)
-    return result
-
-
-def union(*distances: Array) -> Array:
-    """Distance to several outlines taken together."""
-    result: Array = np.minimum.reduce(distances)
-    return result
 
 
 def bands(wave: Array, turns: float, phase: float) -> Array:

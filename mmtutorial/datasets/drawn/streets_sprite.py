@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmtutorial.datasets.drawn.scenes_shapes import Array, limit
-from mmtutorial.datasets.drawn.streets_canvas import Stage
+from mmtutorial.datasets.drawn.painting import Array, limit
+from mmtutorial.datasets.drawn.streets_view import Easel
 
 Point = tuple[float, float]
 Stroke = tuple[float, float, float, float, float]
@@ -22,12 +22,12 @@ Stroke = tuple[float, float, float, float, float]
 
 
 def dot(x: float, y: float, radius: float) -> Stroke:
-    """Returns a disc, as a line of no length."""
+    """Return a disc, as a line of no length."""
     return x, y, x, y, radius
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Piece:
     """A part: which half-planes bound it, or which strokes make it up, or its distance as it was given."""
 
     colour: Array
@@ -38,7 +38,7 @@ class _Part:
 
 
 class Sprite:
-    """The box of the canvas round one upright thing, with coordinates in the thing's own metres.
+    """The box of the sheet round one upright thing, with coordinates in the thing's own metres.
 
     Attributes:
         u: Metres to the right of its foot, ``(1, w)``.
@@ -47,20 +47,20 @@ class Sprite:
     """
 
     def __init__(
-        self, stage: Stage, label: int, place: Point, extent: tuple[float, float, float], unit: float = 1.0
+        self, easel: Easel, label: int, place: Point, extent: tuple[float, float, float], unit: float = 1.0
     ) -> None:
-        """Finds the box.
+        """Find the box.
 
         Args:
-            stage: What to paint on and how it is seen.
+            easel: What to paint on and how it is seen.
             label: Id of the thing.
             place: Where it stands, ``(x, z)`` in metres.
             extent: How far it reaches to the left, to the right and upwards, in its own metres.
             unit: Metres of the street in one metre of its own: 0.6 for a child.
         """
-        canvas, camera, weather = stage.canvas, stage.camera, stage.weather
-        self.canvas, self.label = canvas, label
-        size = canvas.picture.shape[-1]
+        sheet, camera, weather = easel.sheet, easel.camera, easel.weather
+        self.sheet, self.label = sheet, label
+        size = sheet.picture.shape[-1]
         x, z = place
         self.scale = camera.focal / z * unit
         foot, middle = camera.row(0, z), camera.column(x, z)
@@ -77,7 +77,7 @@ class Sprite:
         self._haze = (1 - clear) * weather.haze[:, None, None]
         self._planes: list[tuple[float, float, float]] = []
         self._strokes: list[tuple[float, ...]] = []
-        self._parts: list[_Part] = []
+        self._parts: list[_Piece] = []
 
     @property
     def visible(self) -> bool:
@@ -90,24 +90,24 @@ class Sprite:
         return self.scale > 7
 
     def cast(self, width: float, depth: float = 0.12) -> None:
-        """Darkens the ground below the thing over ``width`` metres either way."""
+        """Darken the ground below the thing over ``width`` metres either way."""
         across, up = self.u * np.float32(0.74 / width), (self.v - 0.02) * np.float32(0.74 / depth)
         shade = np.minimum(0.45 + across * across + up * up, np.float32(1))
-        self.canvas.darken(self.rows, self.columns, shade)
+        self.sheet.darken(self.rows, self.columns, shade)
 
     def veil(self, distance: Array, shade: float) -> None:
-        """Dims what is seen through the thing, as between spokes; the label counts the holes in.
+        """Dim what is seen through the thing, as between spokes; the label counts the holes in.
 
         Args:
             distance: Signed distance to the outline in metres, negative inside, ``(h, w)``.
             shade: Factor on the brightness.
         """
         cover = limit(0.5 - distance * self.scale, 0, 1)
-        behind = self.canvas.picture[:, self.rows, self.columns] * (cover * np.float32(shade))
-        self.canvas.lay(self.rows, self.columns, 1 - cover, behind, self.label)
+        behind = self.sheet.picture[:, self.rows, self.columns] * (cover * np.float32(shade))
+        self.sheet.lay(self.rows, self.columns, 1 - cover, behind, self.label)
 
     def hull(self, colour: Array, *corners: Point, shade: Array | None = None) -> None:
-        """Adds a convex polygon, its corners in turn, either way round.
+        """Add a convex polygon, its corners in turn, either way round.
 
         Args:
             colour: ``(3,)``, 0..1.
@@ -115,7 +115,7 @@ class Sprite:
             shade: Factor on the brightness that varies over it: anything that broadcasts to ``(h, w)``.
         """
         of = slice(len(self._planes), len(self._planes) + len(corners))
-        self._parts.append(_Part(colour, shade, of, convex=True))
+        self._parts.append(_Piece(colour, shade, of, convex=True))
         edges = list(zip(corners, corners[1:] + corners[:1], strict=True))
         way = 1.0 if sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in edges) > 0 else -1.0
         for (x0, y0), (x1, y1) in edges:
@@ -124,22 +124,22 @@ class Sprite:
             self._planes.append((across / length, down / length, (x0 * across + y0 * down) / length))
 
     def strokes(self, colour: Array, *lines: Stroke, shade: Array | None = None) -> None:
-        """Adds lines with round ends, as one part: limbs, bars, wheels. ``colour`` and ``shade`` as in ``hull``."""
+        """Add lines with round ends, as one part: limbs, bars, wheels. ``colour`` and ``shade`` as in ``hull``."""
         of = slice(len(self._strokes), len(self._strokes) + len(lines))
-        self._parts.append(_Part(colour, shade, of))
+        self._parts.append(_Piece(colour, shade, of))
         self._strokes += map(_turned, lines)
 
     def shape(self, colour: Array, distance: Array, shade: Array | None = None) -> None:
-        """Adds a part of any shape, given its signed distance ``(h, w)`` in metres, negative inside."""
-        self._parts.append(_Part(colour, shade, shape=distance))
+        """Add a part of any shape, given its signed distance ``(h, w)`` in metres, negative inside."""
+        self._parts.append(_Piece(colour, shade, shape=distance))
 
     def reach(self, *lines: Stroke) -> Array:
-        """Returns the signed distance ``(h, w)`` to lines with round ends, taken together."""
+        """Return the signed distance ``(h, w)`` to lines with round ends, taken together."""
         nearest: Array = self._to_strokes([_turned(line) for line in lines]).min(axis=0)
         return nearest
 
     def paint(self) -> None:
-        """Paints the parts in the order in which they were added."""
+        """Paint the parts in the order in which they were added."""
         cover = self._distances()
         cover *= -self.scale
         cover += 0.5
@@ -157,7 +157,7 @@ class Sprite:
         colours = np.array([part.colour for part in self._parts], dtype=np.float32) * np.float32(self._light)
         paint = (colours.T @ cover.reshape(len(cover), -1)).reshape(3, *through.shape)
         paint += self._haze * (1 - through)
-        self.canvas.lay(self.rows, self.columns, through, paint, self.label)
+        self.sheet.lay(self.rows, self.columns, through, paint, self.label)
 
     def _distances(self) -> Array:
         """Signed distance to each part in metres, ``(parts, h, w)``."""
@@ -198,7 +198,7 @@ class Sprite:
 
 
 def _turned(line: Stroke) -> tuple[float, ...]:
-    """Returns a line as middle, direction, half its length, and radius."""
+    """Return a line as middle, direction, half its length, and radius."""
     x0, y0, x1, y1, radius = line
     length = math.hypot(x1 - x0, y1 - y0)
     # A dot has no direction, and any will do.

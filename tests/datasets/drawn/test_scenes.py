@@ -2,13 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
-from mmtutorial.datasets import VOID, open_dataset
 from mmtutorial.datasets.drawn.painting import convex
 from mmtutorial.datasets.drawn.scenes import CLASSES, render
 from mmtutorial.datasets.drawn.scenes_shapes import SHAPES
-from mmtutorial.errors import InputError
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.ndimage import binary_dilation
 
-from mmtutorial.datasets import VOID, open_dataset
+from mmtutorial.datasets import VOID
 from mmtutorial.datasets.drawn import streets, streets_traffic
 from mmtutorial.datasets.drawn.base import SIZE
 from mmtutorial.datasets.drawn.painting import capsule, convex
@@ -34,7 +33,6 @@ from mmtutorial.datasets.drawn.streets_view import (
     Weather,
     from_half,
 )
-from mmtutorial.errors import InputError
 
 Drawn = list[tuple[np.ndarray, np.ndarray]]
 UPRIGHT = (POLE, SIGN, PERSON, CYCLIST, CAR)
@@ -278,9 +276,8 @@ def test_signs_have_two_colours_and_are_about_as_large_as_they_say(
 
 @pytest.mark.parametrize("place", [(60.0, 5.0), (-60.0, 5.0), (0.0, 1e6)])
 def test_things_out_of_sight_are_passed_over(easel: Easel, place: tuple[float, float]) -> None:
-    from mmtutorial.datasets.drawn.streets_cars import car_across, car_along
     from mmtutorial.datasets.drawn.streets_furniture import pole, signpost, tree
-    from mmtutorial.datasets.drawn.streets_people import cyclist, person
+    from mmtutorial.datasets.drawn.streets_movers import car_across, car_along, cyclist, person
 
     for paint in (pole, signpost, tree, person, cyclist, car_across, lambda *a: car_along(*a, oncoming=True)):
         paint(easel, place)

@@ -1,4 +1,4 @@
-"""What ``streets`` is drawn on: a camera in perspective, a canvas that keeps picture and labels in step.
+"""What ``streets`` shows and how it is seen: its classes, a camera, the weather, a sheet for picture and labels.
 
 Everything is placed in metres: ``x`` to the right of the car, ``y`` up from the road, ``z`` ahead of the camera.
 """
@@ -10,7 +10,42 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mmtutorial.datasets.drawn.scenes_shapes import Array
+from mmtutorial.datasets.classes import ClassTable
+from mmtutorial.datasets.drawn.painting import Array
+
+# In the order and, where there is one, the colour of Cityscapes.
+ROAD, PAVEMENT, BUILDING, FENCE, POLE, SIGN, VEGETATION, SKY, PERSON, CYCLIST, CAR = range(11)
+
+CLASSES = ClassTable(
+    names=(
+        "road",
+        "pavement",
+        "building",
+        "fence",
+        "pole",
+        "sign",
+        "vegetation",
+        "sky",
+        "person",
+        "cyclist",
+        "car",
+    ),
+    palette=(
+        (128, 64, 128),
+        (244, 35, 232),
+        (70, 70, 70),
+        (190, 153, 153),
+        (153, 153, 153),
+        (220, 220, 0),
+        (107, 142, 35),
+        (70, 130, 180),
+        (220, 20, 60),
+        (119, 11, 32),
+        (0, 0, 142),
+    ),
+    # Id 0 is road, a class like any other.
+    background_ids=(),
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +92,7 @@ class Weather:
     shadow: float
 
 
-class Canvas:
+class Sheet:
     """A picture and its labels.
 
     Attributes:
@@ -72,7 +107,7 @@ class Canvas:
         self.noise = noise
 
     def lay(self, rows: slice, columns: slice, through: Array, paint: Array, label: int | NDArray[np.uint8]) -> None:
-        """Lays one thing over what is there. Picture and mask change together, here and nowhere else.
+        """Lay one thing over what is there. Picture and mask change together, here and nowhere else.
 
         Args:
             rows: Rows of the box that is painted, ``h`` of them.
@@ -88,11 +123,11 @@ class Canvas:
         np.copyto(self.mask[rows, columns], label, where=through < np.float32(0.5))
 
     def darken(self, rows: slice, columns: slice, shade: Array) -> None:
-        """Multiplies the picture by ``shade`` ``(h, w)``: a shadow, which leaves the labels alone."""
+        """Multiply the picture by ``shade`` ``(h, w)``: a shadow, which leaves the labels alone."""
         self.picture[:, rows, columns] *= shade
 
 
-def beside(place: Array) -> Array:
+def from_half(place: Array) -> Array:
     """Distance of each number to the nearest half between two whole ones, 0..0.5: for patterns that repeat.
 
     Several times faster than ``np.abs(place % 1 - 0.5)``, which it equals.
@@ -105,21 +140,21 @@ def beside(place: Array) -> Array:
 
 
 def between(rng: np.random.Generator, low: float, high: float) -> float:
-    """Returns a uniform number; several times cheaper than ``rng.uniform``."""
+    """Return a uniform number; several times cheaper than ``rng.uniform``."""
     return low + (high - low) * rng.random()
 
 
 @dataclass(frozen=True)
-class Stage:
+class Easel:
     """What every painter needs: chance, something to paint on, and how it is seen."""
 
     rng: np.random.Generator
-    canvas: Canvas
+    sheet: Sheet
     camera: Camera
     weather: Weather
 
     def between(self, low: float, high: float) -> float:
-        """Returns a uniform number."""
+        """Return a uniform number."""
         return between(self.rng, low, high)
 
     def chance(self, of: float) -> bool:
