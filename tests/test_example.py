@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -15,9 +16,10 @@ LINE = re.compile(r"(\S+) +(\d+) steps of tuning, +(\d+) of fine-tuning: mIoU +(
 
 
 def rows_of(*arguments: str) -> list[tuple[str, ...]]:
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLE), *arguments], capture_output=True, text=True, timeout=300, check=False
-    )
+    # One thread: on a busy machine two wait for each other. The folder's own code, where another copy is installed.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(EXAMPLE.parent.parent)}
+    command = [sys.executable, str(EXAMPLE), *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     found = [LINE.fullmatch(line) for line in done.stdout.splitlines()]
     assert all(found), done.stdout
