@@ -228,8 +228,8 @@ def _reaches_beyond(shape: Shape, size: tuple[int, int]) -> bool:
 
 def _file_names(pile: Photos, findings: Findings) -> dict[Path, str]:
     """Return the name of each photo in the data set, and remark on what else lies in the folder."""
-    for suffix, number in sorted(pile.others.items()):
-        findings.remark(f"passed over in {pile.folder}: files that are no photos", f"{number} of {suffix}")
+    for path in pile.others:
+        findings.remark("passed over: files that are no photos", str(pile.folder / path))
     for folder in sorted({path.parent.as_posix() for path in pile.paths} - {"."}):
         findings.remark("photos taken from sub-folders", folder)
     try:
@@ -257,6 +257,8 @@ def _write(out: Path, pile: Photos, files: dict[Path, str], masks: dict[Path, by
         if out.exists():
             out.rmdir()
         part.rename(out)
+    except InputError as error:  # It names a place that nobody gave.
+        raise InputError(str(error).replace(str(part), str(out))) from None
     except OSError as error:
         raise InputError(f"cannot write {out}: {error.strerror or error}; free space or choose another --out") from None
     finally:

@@ -125,7 +125,7 @@ class Photos:
     Attributes:
         folder: where they are.
         paths: their paths within it, sorted.
-        others: suffixes of files that are neither photos nor known to stand beside them, with their number.
+        others: files that are neither photos nor known to stand beside them.
     """
 
     _BESIDE = (".json", ".txt", ".xml", ".yaml", ".yml", ".csv", ".toml", ".md", ".db", ".ini")
@@ -145,13 +145,10 @@ class Photos:
         there = [path.relative_to(folder) for path in files_below(folder) if path.resolve() not in without]
         self.folder = folder
         self.paths = [path for path in there if path.suffix.lower() in PHOTO_SUFFIXES]
-        self.others = Counter(
-            path.suffix.lower() or path.name
-            for path in there
-            if path.suffix.lower() not in (*PHOTO_SUFFIXES, *self._BESIDE)
-        )
+        self.others = [path for path in there if path.suffix.lower() not in (*PHOTO_SUFFIXES, *self._BESIDE)]
         if not self.paths:
-            seen = f", only {', '.join(sorted(self.others))}" if self.others else ""
+            suffixes = sorted({path.suffix.lower() or path.name for path in self.others})
+            seen = f", only {', '.join(suffixes)}" if suffixes else ""
             raise InputError(f"{folder} holds no photos{seen}; they should be {PHOTO_KINDS} files")
         self._indices: dict[tuple[Key, bool], dict[str, list[Path]]] = {}
 

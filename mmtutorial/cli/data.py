@@ -97,7 +97,9 @@ def data_masks(
     with loading():
         from mmtutorial.annotations import convert
 
-    made = convert(annotations, photos, out, names(classes), form, attribute)
+    # Not `names`, which passes over a name given twice: here another may have been meant.
+    chosen = None if classes is None else [name for name in classes.split(",") if name.strip()]
+    made = convert(annotations, photos, out, chosen, form, attribute)
     typer.echo(f"{count(made.masks, 'photo')} with masks, {made.unlabeled} without; classes: {', '.join(made.names)}")
     for remark in made.remarks:
         typer.echo(remark)

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mmtutorial.annotations import convert
+from mmtutorial.errors import InputError
 from tests.annotations.raster import HIGH, WIDE, Bench, assert_mask, box, ellipse, polygon, write_photo
 
 TRIANGLE = ((5.3, 4.2), (30.1, 8.4), (12.7, 25.6))
@@ -300,7 +302,7 @@ def test_litter_is_passed_over_and_strange_files_are_counted(bench: Bench) -> No
     bench.file("._a.json", b"\xb0\x00").file(".DS_Store", b"\xb0").file("__MACOSX/._a.json", b"\xb0")
     made = bench.made()
     assert (made.masks, made.unlabeled) == (1, 3)
-    assert [remark for remark in made.remarks if "no photos" in remark and "1 of .heic" in remark]
+    assert [remark for remark in made.remarks if "no photos: 1" in remark and "e.heic" in remark]
     assert not any(".db" in remark or ".txt" in remark for remark in made.remarks)
 
 
@@ -331,3 +333,12 @@ def test_two_files_for_one_photo_are_refused(bench: Bench) -> None:
     for name in ("a.json", "b.json"):
         bench.photo("a.jpg").file(name, file("a.jpg", shape("leaf", *TRIANGLE)))
     assert "belong to the same photo a.jpg" in bench.refused()
+
+
+def test_a_place_that_cannot_be_written_is_named_as_it_was_given(bench: Bench) -> None:
+    bench.photo("a.jpg").file("a.json", file("a.jpg", shape("leaf", *TRIANGLE)))
+    out = bench.photos / "a.jpg" / "out"
+    with pytest.raises(InputError, match="cannot write") as caught:
+        convert(bench.export, bench.photos, out)
+    assert f"{out}/images" in str(caught.value)
+    assert ".part" not in str(caught.value)

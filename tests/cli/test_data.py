@@ -116,4 +116,8 @@ def test_data_masks(call: Call, tmp_path: Path) -> None:
     words = ["data", "masks", outlines, "--photos", photos, "--out"]
     assert_refused(call(*words, out), "not empty; give a new folder")
     assert_refused(call(*words, tmp_path / "new", "--classes", "stem, root"), "'leaf'", "not among the classes stem")
+    assert_refused(call(*words, tmp_path / "new", "--classes", "leaf,leaf"), "'leaf' twice")
+    assert_refused(call(*words, tmp_path / "new", "--classes", ""), "no class")
+    assert_refused(call(*words, tmp_path / "new", "--format", "coko"), "did you mean 'coco'?")
+    assert_refused(call(*words, tmp_path / "new", "--format", "cvat"), "no XML files")
     assert not (tmp_path / "new").exists()
