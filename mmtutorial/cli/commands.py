@@ -122,15 +122,14 @@ def run(
     with exclusive(folder, remedy="choose another --out"):
         runner = Runner(plan, folder, fabric, command=_command_line(), resume=resume, loaders=loaders)
         sweep(folder)
-        for line in runner.data.warnings:
-            typer.echo(f"mmtutorial: warning: {line}", err=True)
+        _warn(runner.data.warnings)
         results = write_results(runner, runner.run())
         write_pictures(runner)
         page = write_report(folder)
     for arm in results.arms:
         interval = f"  95 % interval {arm.interval[0]:.1f} to {arm.interval[1]:.1f}" if arm.interval else ""
         typer.echo(f"{arm.arm:24s} {arm.mean:5.1f} mIoU{interval}")
-    _warn(results.warnings)
+    _warn(line for line in results.warnings if line not in runner.data.warnings)
     best = max(results.arms, key=lambda arm: arm.mean)
     weights = runner.folder.stage(best.seeds[0], "segmentation", best.arm).model
     typer.echo("\n".join(last_lines(page, weights)))

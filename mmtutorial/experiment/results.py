@@ -54,7 +54,7 @@ def write_results(runner: Runner, finished: Finished) -> Results:
         evaluated_on=data.scored_on,
         images_evaluated=len(data.scored),
         classes_not_scored=not_scored,
-        warnings=(*not_scored_warning(not_scored, data.scored_on), *left_out),
+        warnings=(*data.warnings, *not_scored_warning(not_scored, data.scored_on), *left_out),
         versions=versions(),
         machine=machine(),
         date=runner.commands[-1].date,

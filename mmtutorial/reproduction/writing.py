@@ -80,11 +80,7 @@ def _reproduction(grid: Grid, commands: tuple[Command, ...], seconds: float) -> 
         machine=machine(),
         seconds=round(seconds, 1),
         settings=grid.scope.plan(datasets[0], networks[0], ["random"]).settings(),
-        warnings=tuple(
-            sentence
-            for b in benchmarks
-            for sentence in not_scored_warning(b.classes_not_scored, f"{b.evaluated_on} of {b.name}")
-        ),
+        warnings=tuple(sentence for b in benchmarks for sentence in _warnings(grid, b, networks[0])),
         benchmarks=tuple(benchmarks),
         network_table={n: OurNetwork(NETWORKS[n].stands_for, NETWORKS[n].about, n) for n in networks},
         rows=tuple(row for each in rows.values() for row in each),
@@ -178,6 +174,13 @@ def _benchmark(grid: Grid, dataset: str, network: str, rows: Mapping[Cell, list[
         if scored
         else (),
     )
+
+
+def _warnings(grid: Grid, found: Benchmark, network: str) -> list[str]:
+    plan = grid.scope.plan(found.name, network, ["random"])
+    labels = experiment_data(plan.request, plan.preset).warnings
+    not_scored = not_scored_warning(found.classes_not_scored, found.evaluated_on or "")
+    return [f"{found.name}: {sentence}" for sentence in (*labels, *not_scored)]
 
 
 def _ablations(grid: Grid, cells: list[Cell]) -> list[AblationScores]:
