@@ -1,5 +1,5 @@
 # Everything here runs from .venv/ in this folder, which is made when it is absent. Nothing else on the machine changes.
-# Without make: see "Without make" in README.md; each target below is a few ordinary commands.
+# Without make: see "Without make" in docs/reference.md; each target below is a few ordinary commands.
 
 PYTHON  ?= python3
 WORKERS ?= 2

@@ -1,9 +1,11 @@
-"""What the README shows must run and be there."""
+"""What the README and the pages beside it show must run and be there."""
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,20 @@ from typer.main import get_command
 
 from mmtutorial.cli.commands import app
 from mmtutorial.downloads.registry import CATALOGUE
+from mmtutorial.reports.sentences import said_topics
+from mmtutorial.results.reproduction_file import read_reproduction
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 OWN_PHOTOS = (REPOSITORY / "docs" / "own_photos.md").read_text(encoding="utf-8")
+REFERENCE = (REPOSITORY / "docs" / "reference.md").read_text(encoding="utf-8")
+RESULTS = (REPOSITORY / "docs" / "results.md").read_text(encoding="utf-8")
+PAGES = {
+    "README.md": README,
+    "docs/own_photos.md": OWN_PHOTOS,
+    "docs/reference.md": REFERENCE,
+    "docs/results.md": RESULTS,
+}
 
 
 def blocks(language: str, page: str = README) -> list[str]:
@@ -24,8 +36,8 @@ def blocks(language: str, page: str = README) -> list[str]:
 
 
 def test_its_python_runs_and_prints_what_it_made(capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = blocks("python")
-    exec(compile(code, "README.md", "exec"), {})
+    (code,) = blocks("python", REFERENCE)
+    exec(compile(code, "reference.md", "exec"), {})
     printed = capsys.readouterr().out
     assert "80 patches" in printed
     assert "80 triplets, coverage 100%" in printed
@@ -47,13 +59,13 @@ def test_photos_are_made_small_and_upright(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_its_table_of_downloads_agrees_with_the_catalogue() -> None:
-    rows = re.findall(r"^\| `([\w-]+)` \| (.+) \| (.+) \| (.+) \|$", README.split("| `data get` |")[1], re.MULTILINE)
+    rows = re.findall(r"^\| `([\w-]+)` \| (.+) \| (.+) \| (.+) \|$", REFERENCE.split("| `data get` |")[1], re.MULTILINE)
     told = [(name, size, terms) for name, _, size, terms in rows[: len(CATALOGUE)]]
     assert told == [(entry.name, entry.size, entry.licence) for entry in CATALOGUE.values()]
 
 
 def commands() -> list[list[str]]:
-    lines = [line for page in (README, OWN_PHOTOS) for block in blocks("", page) for line in block.splitlines()]
+    lines = [line for page in PAGES.values() for block in blocks("", page) for line in block.splitlines()]
     found = [re.search(r"(?:^|[/\\])mmtutorial (.*)$", line) for line in lines]
     return [shlex.split(match[1].split("#")[0]) for match in found if match]
 
@@ -71,6 +83,36 @@ def test_every_command_has_the_options_it_shows(words: list[str]) -> None:
     assert {word for word in words if word.startswith("--")} <= options
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#]+)\)", README))))
-def test_every_file_it_links_to_is_there(target: str) -> None:
-    assert target.startswith("https://") or (REPOSITORY / target).exists()
+LINKS = sorted(
+    {(page, target) for page, text in PAGES.items() for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text)}
+    | {("README.md", target) for target in re.findall(r'(?:src|srcset)="([^"]+)"', README)}
+)
+
+
+@pytest.mark.parametrize(("page", "target"), LINKS)
+def test_every_file_they_link_to_is_there(page: str, target: str) -> None:
+    assert target.startswith("https://") or (REPOSITORY / page).parent.joinpath(target).exists()
+
+
+def test_the_readme_can_be_read_in_five_minutes() -> None:
+    assert len(README.split()) <= 1200
+
+
+def test_its_numbers_are_those_of_the_shipped_reproduction() -> None:
+    found = json.loads((REPOSITORY / "mmtutorial/artifacts/reproduction.json").read_text(encoding="utf-8"))
+    place = {"benchmark": "scenes", "network": "tiny"}
+    miou = {row["arm"]: row["miou_mean"] for row in found["rows"] if place.items() <= row.items()}
+    (lead,) = [
+        pair
+        for pair in found["comparisons"]
+        if place.items() <= pair.items() and (pair["a"], pair["b"]) == ("random+more", "random+graph")
+    ]
+    assert f"from {miou['random']:.1f} to {miou['random+graph']:.1f}" in README
+    assert f"gains nothing ({miou['random+shuffled']:.1f})" in README
+    assert f"reaches {miou['random+more']:.1f}," in README
+    high, low = (-end for end in lead["ci95"])
+    assert f"({-lead['difference']:+.1f}; 95 % interval {low:.1f} to {high:.1f})" in " ".join(README.split())
+    said = said_topics(read_reproduction(REPOSITORY / "mmtutorial/artifacts"))
+    verdicts = Counter(finding.verdict.value for topic in said for finding in topic.findings)
+    assert f"Of {sum(verdicts.values())} orderings on the slides, {verdicts['reproduced']} came out" in README
+    assert f"{verdicts['contradicted']} the other way round, and {verdicts['not shown']} are not shown" in README

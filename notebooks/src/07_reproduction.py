@@ -823,8 +823,8 @@ for other in measured:
 # ## Links
 #
 # - The slides' figures as data: `mmtutorial/reproduction/paper.py`; the verdicts:
-#   `mmtutorial/reproduction/verdicts.py`; how settings were chosen: `docs/hyperparameters.md`; the whole table: the
-#   package's `README.md`.
+#   `mmtutorial/reproduction/verdicts.py`; how settings were chosen: `docs/hyperparameters.md`; every table:
+#   `docs/results.md`.
 # - Zhan et al., [arXiv:1712.00661](https://arxiv.org/abs/1712.00661).
 # - Bouthillier et al., *Accounting for Variance in Machine Learning Benchmarks*, MLSys 2021: which sources of chance
 #   matter beside the seed.
