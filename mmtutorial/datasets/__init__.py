@@ -133,7 +133,7 @@ def _info(name: str) -> DatasetInfo:
 
 
 def roles(name: str, root: str | Path | None = None) -> Roles:
-    """Returns which split serves for what. For ``voc`` without a list ``trainaug``, ``train`` trains.
+    """Return which split serves for what. For ``voc`` without a list ``trainaug``, ``train`` trains.
 
     Raises:
         InputError: The data set is unknown or not at ``root``.
@@ -152,7 +152,7 @@ def open_dataset(
     labeled: int | None = None,
     size: int | None = None,
 ) -> SegmentationDataset:
-    """Opens one split of a data set.
+    """Open one split of a data set.
 
     Data sets of files are decoded here, once, so that a broken file is reported now and not in the middle of
     training. ``scenes`` and ``streets`` are drawn at first use.

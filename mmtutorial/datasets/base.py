@@ -44,7 +44,7 @@ class SegmentationDataset(Dataset[tuple[tv_tensors.Image, tv_tensors.Mask]]):
         size: int | None = None,
         store: Store | None = None,
     ) -> None:
-        """Wraps a source.
+        """Wrap a source.
 
         Args:
             source: Where pairs come from.
@@ -76,11 +76,11 @@ class SegmentationDataset(Dataset[tuple[tv_tensors.Image, tv_tensors.Mask]]):
         return (self[i] for i in range(len(self)))
 
     def image_id(self, index: int) -> str:
-        """Returns the name of image ``index``: the stem of its file, or such as ``scenes-train-00012``."""
+        """Return the name of image ``index``: the stem of its file, or such as ``scenes-train-00012``."""
         return self._source.image_id(self._indices[index])
 
     def checksum(self) -> str:
-        """Returns a SHA-256, in hexadecimal, that changes where images, their order or their classes do.
+        """Return a SHA-256, in hexadecimal, that changes where images, their order or their classes do.
 
         Files are told apart by name and size; nothing is decoded.
         """
@@ -90,7 +90,7 @@ class SegmentationDataset(Dataset[tuple[tv_tensors.Image, tv_tensors.Mask]]):
         return hashlib.sha256("\n".join([repr(about), *stamps]).encode(errors="surrogateescape")).hexdigest()
 
     def arrays(self, index: int) -> Pair:
-        """Returns image ``(3, H, W)`` and mask ``(H, W)`` as the uint8 arrays held. Do not write to them.
+        """Return image ``(3, H, W)`` and mask ``(H, W)`` as the uint8 arrays held. Do not write to them.
 
         Raises:
             IndexError: There is no such image.
@@ -104,7 +104,7 @@ class SegmentationDataset(Dataset[tuple[tv_tensors.Image, tv_tensors.Mask]]):
         return pair
 
     def subset(self, indices: Iterable[int]) -> SegmentationDataset:
-        """Returns a view of some of the images, in the order given. It shares the memory of this one."""
+        """Return a view of some of the images, in the order given. It shares the memory of this one."""
         view = SegmentationDataset(
             self._source,
             indices=[self._indices[i] for i in indices],
@@ -116,7 +116,7 @@ class SegmentationDataset(Dataset[tuple[tv_tensors.Image, tv_tensors.Mask]]):
         return view
 
     def in_memory(self) -> SegmentationDataset:
-        """Decodes as much as there is memory for, with a progress bar if it takes over a second. Returns itself."""
+        """Decode as much as there is memory for, with a progress bar if it takes over a second. Returns itself."""
         for _ in self.decoded():
             if self.full:
                 break
@@ -128,11 +128,11 @@ class SegmentationDataset(Dataset[tuple[tv_tensors.Image, tv_tensors.Mask]]):
         return self._store.full
 
     def freeze(self) -> None:
-        """Keeps no further image in memory; see ``Store.freeze``."""
+        """Keep no further image in memory; see ``Store.freeze``."""
         self._store.freeze()
 
     def long_side(self, index: int) -> int:
-        """Returns the pixels of an image's longer side, without decoding what is not in memory."""
+        """Return the pixels of an image's longer side, without decoding what is not in memory."""
         place = self._indices[index]
         pair = self._store.get(place)
         if pair is not None:
@@ -141,7 +141,7 @@ class SegmentationDataset(Dataset[tuple[tv_tensors.Image, tv_tensors.Mask]]):
         return side if self._size is None else min(side, self._size)
 
     def decoded(self) -> Iterator[tuple[int, Pair]]:
-        """Yields ``(index, pair)`` in order, decoding a few images ahead on threads and keeping them.
+        """Yield ``(index, pair)`` in order, decoding a few images ahead on threads and keeping them.
 
         Raises:
             InputError: The files of an image cannot be used.
@@ -158,7 +158,7 @@ class SegmentationDataset(Dataset[tuple[tv_tensors.Image, tv_tensors.Mask]]):
                     yield index, pair
 
     def forget(self, index: int) -> None:
-        """Frees the memory of one image; it is decoded anew if asked for again."""
+        """Free the memory of one image; it is decoded anew if asked for again."""
         self._store.drop(self._indices[index])
 
     def _decode(self, place: int) -> Pair:

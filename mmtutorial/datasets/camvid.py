@@ -58,7 +58,7 @@ CLASSES = ClassTable(
 
 
 def open_camvid(root: str | Path | None, split: str) -> FileSource:
-    """Opens one split.
+    """Open one split.
 
     Choose nothing on ``val``: its frames come from a drive that is in ``train`` too, so that neighbouring
     frames are in both. ``unlabeled`` is every photo of ``train`` with a void mask.

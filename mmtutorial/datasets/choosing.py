@@ -10,7 +10,7 @@ from mmtutorial.errors import InputError
 
 
 def choose_labeled(dataset: SegmentationDataset, count: int | None, *, filtered: bool) -> SegmentationDataset:
-    """Takes the labelled images to train on, checking each mask for labels.
+    """Take the labelled images to train on, checking each mask for labels.
 
     Images come from a fixed shuffle of the list, so that the first 100 are among the first 437, and a curve
     over the number of labels grows one set rather than drawing several.
@@ -61,7 +61,7 @@ def _too_few(dataset: SegmentationDataset, count: int, there: int) -> str:
 def hold_out(
     dataset: SegmentationDataset, share: float = 0.1, seed: int = 0
 ) -> tuple[SegmentationDataset, SegmentationDataset]:
-    """Splits off a seeded part of a training list, on which to choose hyper-parameters.
+    """Split off a seeded part of a training list, on which to choose hyper-parameters.
 
     For data sets whose spare split is spent on reporting, such as VOC, where ``val`` is what papers report.
 

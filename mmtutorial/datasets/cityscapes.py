@@ -58,7 +58,7 @@ LABEL_IDS = dict.fromkeys(range(34), VOID) | {label: train for train, (_, label,
 
 
 def find_cityscapes(root: str | Path | None) -> Path:
-    """Returns the folder with ``leftImg8bit``, given itself or the one that holds it as ``cityscapes``.
+    """Return the folder with ``leftImg8bit``, given itself or the one that holds it as ``cityscapes``.
 
     Raises:
         InputError: Neither holds the layout.
@@ -74,7 +74,7 @@ def find_cityscapes(root: str | Path | None) -> Path:
 
 
 def open_cityscapes(root: str | Path | None, split: str) -> FileSource:
-    """Opens one split.
+    """Open one split.
 
     ``unlabeled`` is every photo of ``train``, and those of ``leftImg8bit/train_extra`` where they are there, all
     with void masks. Masks are read from the files of label ids, or, where there is none of those, from the files
@@ -116,6 +116,6 @@ def open_cityscapes(root: str | Path | None, split: str) -> FileSource:
 
 
 def _frames(folder: Path, ending: str) -> dict[str, Path]:
-    """Returns the files ``CITY/NAME + ending`` below a folder by ``CITY/NAME``, sorted; none if it is missing."""
+    """Return the files ``CITY/NAME + ending`` below a folder by ``CITY/NAME``, sorted; none if it is missing."""
     paths = sorted(path for path in folder.glob(f"*/*{ending}") if not path.name.startswith("."))
     return {f"{path.parent.name}/{path.name.removesuffix(ending)}": path for path in paths}

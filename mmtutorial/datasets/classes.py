@@ -63,7 +63,7 @@ class ClassTable:
         return tuple(i for i in range(len(self)) if i not in self.background_ids)
 
     def index(self, name: str) -> int:
-        """Returns the id of a class name.
+        """Return the id of a class name.
 
         Raises:
             InputError: No class has that name; the nearest name is suggested.
@@ -73,7 +73,7 @@ class ClassTable:
         return self.names.index(name)
 
     def keep(self, names: Iterable[str]) -> tuple[ClassTable, NDArray[np.uint8]]:
-        """Restricts the table to some classes and its background, renumbered in the order of the table.
+        """Restrict the table to some classes and its background, renumbered in the order of the table.
 
         Args:
             names: The classes to keep. Background classes are kept whether named or not.
@@ -99,7 +99,7 @@ class ClassTable:
         return table, lookup
 
     def colour(self, mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Paints a mask ``(H, W)`` of ids as a picture ``(H, W, 3)``; void and unknown ids alike."""
+        """Paint a mask ``(H, W)`` of ids as a picture ``(H, W, 3)``; void and unknown ids alike."""
         table = np.tile(np.array(VOID_COLOUR, dtype=np.uint8), (256, 1))
         table[: len(self)] = self.palette
         painted: NDArray[np.uint8] = table[mask]
@@ -107,7 +107,7 @@ class ClassTable:
 
 
 def voc_palette(count: int) -> tuple[tuple[int, int, int], ...]:
-    """Returns the first ``count`` colours of the PASCAL VOC colour map.
+    """Return the first ``count`` colours of the PASCAL VOC colour map.
 
     Source: ``VOClabelcolormap.m`` of the VOC development kit: the bits of the id are dealt in turn to red,
     green and blue, from the highest bit of each colour down.

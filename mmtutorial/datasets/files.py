@@ -81,7 +81,7 @@ class FileSource(Source):
         return self.photos[index].stem
 
     def stamp(self, index: int) -> str:
-        """Returns the names and sizes of the image's files."""
+        """Return the names and sizes of the image's files."""
         files = (self.photos[index], self.masks[index])
         return " ".join(f"{path.name} {path.stat().st_size}" for path in files if path is not None and path.exists())
 
@@ -167,7 +167,7 @@ def passed_over(folder: Path, suffixes: Sequence[str]) -> list[Path]:
 
 
 def _is_one(path: Path, suffixes: Sequence[str]) -> bool:
-    return path.suffix.lower() in suffixes and not path.name.startswith(".") and not path.is_dir()
+    return path.suffix.lower() in suffixes and not path.name.startswith(".") and path.is_file()
 
 
 def composed(name: str) -> str:

@@ -12,12 +12,14 @@ from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageFile
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from mmtutorial.errors import InputError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
 """The decoders that may be tried, whatever a file is called: no others meet files of unknown origin."""
+
+_KNOWN = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
 
 MAX_PIXELS = 89_000_000
 """Pixels of the largest picture that is decoded, 9,400 x 9,400: 270 MB as RGB. Pillow warns just above."""
@@ -70,6 +72,8 @@ def opened(file: Path | IO[bytes], what: str, name: str | Path | None = None) ->
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InputError(f"{where} has more than {MAX_PIXELS:,} pixels; make it smaller, or cut it up") from error
+    except UnidentifiedImageError as error:
+        raise InputError(f"cannot read {where}: it is no {_KNOWN}; replace the file or take it off the list") from error
     # A decoder that meets a broken file raises whatever it likes: struct.error, IndexError, ZeroDivisionError, ...
     except Exception as error:
         raise InputError(

@@ -27,7 +27,7 @@ class Source(ABC):
 
     @abstractmethod
     def load(self, index: int) -> Pair:
-        """Decodes one image and its mask. Raises InputError, naming the file, if it cannot."""
+        """Decode one image and its mask. Raises InputError, naming the file, if it cannot."""
 
     @abstractmethod
     def image_id(self, index: int) -> str:

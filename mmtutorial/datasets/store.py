@@ -29,11 +29,11 @@ class Store:
         self._pairs: dict[int, Pair] = {}
 
     def get(self, index: int) -> Pair | None:
-        """Returns a pair, or None if it is not held."""
+        """Return a pair, or None if it is not held."""
         return self._pairs.get(index)
 
     def put(self, index: int, pair: Pair) -> None:
-        """Keeps a pair, if there is room."""
+        """Keep a pair, if there is room."""
         size = pair[0].nbytes + pair[1].nbytes
         if index in self._pairs:
             return
@@ -44,14 +44,14 @@ class Store:
         self.used += size
 
     def drop(self, index: int) -> None:
-        """Forgets a pair."""
+        """Forget a pair."""
         pair = self._pairs.pop(index, None)
         if pair is not None:
             self.used -= pair[0].nbytes + pair[1].nbytes
             self.full = False
 
     def freeze(self) -> None:
-        """Keeps what is held and takes no more: for a process that shares this memory with its parent."""
+        """Keep what is held and takes no more: for a process that shares this memory with its parent."""
         self.budget = self.used
 
     def __getstate__(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ Sample = tuple[tv_tensors.Image, tv_tensors.Mask]
 
 
 class RandomScale(v2.Transform):
-    """Resizes by one random factor, uniform in a range, height and width alike.
+    """Resize by one random factor, uniform in a range, height and width alike.
 
     Torchvision has ``RandomResize``, which draws the length of the short side in pixels, and ``ScaleJitter``,
     which first fits the image to a target; neither draws a plain factor.
@@ -33,18 +33,18 @@ class RandomScale(v2.Transform):
         self.low, self.high = low, high
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
-        """Draws the factor and returns the new height and width in pixels."""
+        """Draw the factor and returns the new height and width in pixels."""
         height, width = F.get_size(flat_inputs[0])
         factor = self.low + (self.high - self.low) * float(torch.rand(()))
         return {"size": [max(1, round(height * factor)), max(1, round(width * factor))]}
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        """Resizes one image (bilinear, anti-aliased) or mask (nearest neighbour)."""
+        """Resize one image (bilinear, anti-aliased) or mask (nearest neighbour)."""
         return _resize(inpt, params["size"])
 
 
 class ResizeLongSide(v2.Transform):
-    """Resizes so that the longer side has a given number of pixels, keeping the proportions."""
+    """Resize so that the longer side has a given number of pixels, keeping the proportions."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -53,18 +53,18 @@ class ResizeLongSide(v2.Transform):
         self.size = size
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
-        """Returns the new height and width in pixels."""
+        """Return the new height and width in pixels."""
         height, width = F.get_size(flat_inputs[0])
         factor = self.size / max(height, width)
         return {"size": [max(1, round(height * factor)), max(1, round(width * factor))]}
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        """Resizes one image (bilinear, anti-aliased) or mask (nearest neighbour)."""
+        """Resize one image (bilinear, anti-aliased) or mask (nearest neighbour)."""
         return _resize(inpt, params["size"])
 
 
 def _resize(inpt: Any, size: list[int]) -> Any:
-    """Resizes as the type asks. A mask takes the pixel nearest to each new centre, never a mixture of ids."""
+    """Resize as the type asks. A mask takes the pixel nearest to each new centre, never a mixture of ids."""
     if not isinstance(inpt, tv_tensors.Mask):
         return F.resize(inpt, size, interpolation=v2.InterpolationMode.BILINEAR, antialias=True)
     # "nearest-exact", not "nearest": that one takes a pixel's corner for its centre, as old OpenCV did, and
@@ -77,7 +77,7 @@ def _resize(inpt: Any, size: list[int]) -> Any:
 def training_transform(
     size: int | tuple[int, int], scale: tuple[float, float] = (0.75, 1.5), flip: bool = True
 ) -> v2.Transform:
-    """Returns the usual augmentation for segmentation: random scale, then crop, then horizontal flip.
+    """Return the usual augmentation for segmentation: random scale, then crop, then horizontal flip.
 
     The crop follows the scaling, so that it always has the size asked for. An image smaller than the crop is
     put at a random place in it; round it the image is black and the mask void, and losses pass the padding
@@ -105,7 +105,7 @@ def training_transform(
 
 
 def resize_long_side(size: int) -> v2.Transform:
-    """Returns a transform that gives the longer side ``size`` pixels, see ``ResizeLongSide``.
+    """Return a transform that gives the longer side ``size`` pixels, see ``ResizeLongSide``.
 
     Raises:
         InputError: The size is below one pixel.
@@ -116,7 +116,7 @@ def resize_long_side(size: int) -> v2.Transform:
 def apply(
     transform: v2.Transform, image: tv_tensors.Image, mask: tv_tensors.Mask, generator: torch.Generator
 ) -> Sample:
-    """Applies a transform with random numbers that come from ``generator`` alone.
+    """Apply a transform with random numbers that come from ``generator`` alone.
 
     Torchvision's transforms draw from torch's global generator. Here one number is drawn from ``generator``
     and seeds the global one for the length of the call; afterwards its state is as it was before.

@@ -52,7 +52,7 @@ CLASSES = ClassTable(names=NAMES, palette=voc_palette(len(NAMES)), background_id
 
 
 def find_devkit(root: str | Path | None) -> Path:
-    """Returns the folder ``VOC2012``, given itself, ``VOCdevkit``, or the folder that holds ``VOCdevkit``.
+    """Return the folder ``VOC2012``, given itself, ``VOCdevkit``, or the folder that holds ``VOCdevkit``.
 
     Raises:
         InputError: None of them holds the layout.
@@ -65,13 +65,13 @@ def find_devkit(root: str | Path | None) -> Path:
 
 
 def lists(root: str | Path | None) -> tuple[str, ...]:
-    """Returns which of the lists train, val and trainaug the development kit at ``root`` has."""
+    """Return which of the lists train, val and trainaug the development kit at ``root`` has."""
     folder = find_devkit(root) / "ImageSets" / "Segmentation"
     return tuple(split for split in ("train", "val", "trainaug") if (folder / f"{split}.txt").is_file())
 
 
 def open_voc(root: str | Path | None, split: str) -> FileSource:
-    """Opens one split.
+    """Open one split.
 
     ``unlabeled`` is every photo of ``trainaug`` (of ``train`` where there is no such list), and those of a
     folder ``unlabeled`` beside ``VOCdevkit``, if there is one, all with void masks.

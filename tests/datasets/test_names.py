@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import shutil
 import unicodedata
 from collections.abc import Callable
@@ -136,6 +137,11 @@ def test_what_is_used_nowhere_is_listed(root: Path) -> None:
     (root / "images/raw").mkdir()
     (root / "images/IMG_1.HEIC").write_bytes(b"")
     (root / "masks/notes.txt").write_bytes(b"")
+    (root / "images/lost.png").symlink_to(root / "nowhere.png")
+    os.mkfifo(root / "images/pipe.png")  # Whoever opens it waits for ever.
+    for name in ("lost.png", "pipe.png"):
+        assert f"images/{name}" in unused(root)
+        (root / "images" / name).unlink()
     assert unused(root) == ["images/IMG_1.HEIC", "images/raw/ (sub-folders are not looked into)", "masks/notes.txt"]
     for split, stem in (("train", "leaf_00"), ("val", "leaf_01.png"), ("test", "leaf_02")):
         (root / f"{split}.txt").write_text(stem)
