@@ -18,8 +18,10 @@ from mmtutorial.datasets.labels import Counts, Weight, findings, unlikely_ids
 from mmtutorial.errors import InputError
 from mmtutorial.experiment import Request
 from mmtutorial.experiment.data import ExperimentData
+from mmtutorial.reports.run import write_report
+from mmtutorial.results import read_results
 from tests.own_images import write_folder
-from tests.tiny_run import preset
+from tests.tiny_run import finish, preset, runner
 
 STEMS = {"train": range(6), "val": range(6, 8), "test": range(8, 10)}
 MEANT = "255 is void: did you mean 0 and 1?"
@@ -137,6 +139,16 @@ def test_what_cannot_teach_is_no_fine_data_and_a_warning(root: Path, kind: str) 
     assert what.replace("the 6 labelled images of ", "") in said
     (warning,) = opened(root).warnings
     assert what in warning
+
+
+def test_results_and_report_repeat_a_warning(root: Path, tmp_path: Path) -> None:
+    """Also that masks of 0 and 255 were meant as 0 and 1, where the test part alone is right."""
+    relabel(root, {1: VOID}, "train")
+    finish(runner(tmp_path / "run", arms="random", dataset="folder", root=str(root)))
+    results = read_results(tmp_path / "run")
+    assert any(MEANT in warning and "the 6 labelled images of train" in warning for warning in results.warnings)
+    page = write_report(tmp_path / "run").read_text(encoding="utf-8")
+    assert f"{MEANT}</p>" in page
 
 
 def test_a_class_that_is_not_scored_is_said_and_no_fault(root: Path) -> None:
