@@ -122,7 +122,7 @@ class Answering:
         return True
 
     def _told(self, error: BaseException) -> str:
-        """The error on one line, and the learner's line at which it came up."""
+        """Tell the error on one line, and the learner's line at which it came up."""
         try:
             said = "" if isinstance(error, SystemExit) and error.code is None else " ".join(str(error).split())
         except Exception:  # Its __str__ fails.

@@ -73,7 +73,7 @@ class Ask:
         self.comparisons, self.tried, self.printed = 0, "", ""
 
     def __call__(self, tried: str, *arguments: Any) -> Any:
-        """The function's answer, as plain data.
+        """Ask for the function's answer, as plain data.
 
         Args:
             tried: the arguments in words, for the message should the answer be wrong.
@@ -87,13 +87,13 @@ class Ask:
         return self.something(self.of(Function(0, "your function"), *arguments))
 
     def something(self, answer: Any) -> Any:
-        """An answer, or a part of one, that is not None."""
+        """Return an answer, or a part of one, that is not None."""
         if answer is None:
             raise self.wrong("nothing (None)", "an answer", "Does every way through your function end in 'return'?")
         return answer
 
     def of(self, function: Function, *arguments: Any) -> Any:
-        """The answer of a function that came up in an earlier answer, which may be None.
+        """Ask a function that came up in an earlier answer; its own answer may be None.
 
         Raises:
             Wrong: the function failed or took too long.
@@ -107,11 +107,11 @@ class Ask:
         return outcome.value
 
     def number(self, tried: str, *arguments: Any) -> float:
-        """Like a call, for a function that answers a number."""
+        """Ask a function that answers a number."""
         return self.as_number(self(tried, *arguments))
 
     def as_number(self, answer: Any) -> float:
-        """An answer, or a part of one, that is to be a number."""
+        """Return an answer, or a part of one, as a number."""
         try:
             if not isinstance(answer, str):  # float() reads text as well.
                 return float(answer)
@@ -120,11 +120,11 @@ class Ask:
         raise self.wrong(answer, "one number", "Return a single number.")
 
     def tensor(self, tried: str, *arguments: Any) -> Tensor:
-        """Like a call, for a function that answers a tensor, an array or nested lists of numbers."""
+        """Ask a function that answers a tensor, an array or nested lists of numbers."""
         return self.as_tensor(self(tried, *arguments))
 
     def as_tensor(self, answer: Any) -> Tensor:
-        """An answer, or a part of one, that is to be a tensor of real numbers."""
+        """Return an answer, or a part of one, as a tensor of real numbers."""
         if isinstance(answer, dict):
             hint = "This is a dictionary. Return its values alone, as a list or a tensor, in the order asked for."
             raise self.wrong(answer, "a tensor of numbers", hint)
@@ -138,11 +138,11 @@ class Ask:
         return tensor
 
     def whole(self, tried: str, *arguments: Any) -> Tensor:
-        """Like a call, for a function that answers a tensor of whole numbers, such as classes or nodes."""
+        """Ask a function that answers a tensor of whole numbers, such as classes or nodes."""
         return self.as_whole(self(tried, *arguments))
 
     def as_whole(self, answer: Any) -> Tensor:
-        """An answer, or a part of one, that is to be a tensor of whole numbers, as ``long``."""
+        """Return an answer, or a part of one, as a tensor of whole numbers (``long``)."""
         tensor = self.as_tensor(answer)
         numbers, whole = tensor.double(), tensor.long()
         if not bool(((numbers.abs() < 2**63) & (whole.double() == numbers)).all()):  # NaN is below nothing.
@@ -150,13 +150,17 @@ class Ask:
         return whole
 
     def require(self, holds: bool, came_out: object, expected: object, hint: str = "") -> None:
-        """Counts an answer as right, or ends the check."""
+        """Count an answer as right, or end the check.
+
+        Raises:
+            Wrong: it is not.
+        """
         if not holds:
             raise self.wrong(came_out, expected, hint)
         self.comparisons += 1
 
     def wrong(self, came_out: object, expected: object, hint: str = "") -> Wrong:
-        """The exception for a wrong answer to the last question."""
+        """Make the exception for a wrong answer to the last question."""
         return Wrong(self.tried, shown(came_out), shown(expected), hint)
 
     def _failed(self, failure: Failure) -> Exception:
@@ -167,7 +171,7 @@ class Ask:
 
 
 def shown(value: object) -> str:
-    """A value in words, cut off where it is long."""
+    """Put a value into words, cut off where it is long."""
     if isinstance(value, str):
         return _shortened(value)
     if isinstance(value, Tensor):
@@ -183,7 +187,7 @@ def _tensor_shown(tensor: Tensor) -> str:
 
 
 def close(first: float, second: float, tolerance: float = 1e-4) -> bool:
-    """Whether two numbers agree to rounding; NaN agrees with NaN."""
+    """Say whether two numbers agree to rounding; NaN agrees with NaN."""
     if math.isnan(first) or math.isnan(second):
         return math.isnan(first) and math.isnan(second)
     return math.isclose(first, second, rel_tol=tolerance, abs_tol=tolerance)

@@ -24,7 +24,7 @@ class NotFilledIn(NotImplementedError):
 
 
 def todo(exercise: str) -> NoReturn:
-    """Marks a blank.
+    """Mark a blank.
 
     Args:
         exercise: name of the exercise.

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
-from mmtutorial.classroom.answering import Failure
+from mmtutorial.classroom.answering import Failure, Kind
 from mmtutorial.classroom.plain import Unreadable, decode, encode
 
 # Bytes kept of what a call prints; a result shows the first 300 characters.
@@ -49,10 +49,16 @@ class Caller(ABC):
             return Outcome(failure=answer, printed=printed)
         try:
             kind, found = decode(answer)
-            return Outcome(found, None, printed) if kind == "value" else Outcome(None, Failure(**found), printed)
+            return Outcome(None, _failure(**found), printed) if kind == "failure" else Outcome(found, None, printed)
         except (Unreadable, TypeError, ValueError):
             return Outcome(failure=Failure("ended", "no answer that can be read"), printed=printed)
 
     @abstractmethod
     def _exchange(self, question: bytes, seconds: float) -> tuple[bytes | Failure, str]:
-        """An answer to a question, or why there is none; and the beginning of what was printed meanwhile."""
+        """Get an answer to a question, or why there is none; and the beginning of what was printed meanwhile."""
+
+
+def _failure(kind: Any, text: Any) -> Failure:
+    if kind not in get_args(Kind) or not isinstance(text, str):
+        raise ValueError
+    return Failure(kind, text)

@@ -60,7 +60,7 @@ def check(name: str, function: Callable[..., Any], *, seconds: float = 10.0, sec
 
 @contextmanager
 def _asked(answering: Answering, seconds: float) -> Iterator[Caller]:
-    """What calls a function: a process where that is possible, a thread elsewhere."""
+    """Start what calls a function: a process where that is possible, a thread elsewhere."""
     try:
         caller: ProcessCaller | ThreadCaller = process_caller(answering, seconds)
     except Unavailable:
@@ -84,7 +84,7 @@ def _examined(exercise: Exercise, ask: Ask) -> Result:
 
 
 def _shown(value: object, seconds: float) -> str:
-    """A value in words, made where it does no harm."""
+    """Put a value into words where that does no harm."""
     with _asked(Answering(lambda: value), seconds) as caller:
         outcome = caller.call((), seconds)
     return shown(outcome.failure.text if outcome.failure else outcome.value)

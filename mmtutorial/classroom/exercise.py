@@ -67,7 +67,7 @@ def compare_numbers(
     *,
     tolerance: float = 1e-4,
 ) -> None:
-    """Compares a function that answers one number with a reference.
+    """Compare a function that answers one number with a reference.
 
     Args:
         ask: asks the learner's function.
@@ -94,7 +94,7 @@ def compare_tensors(
     *,
     tolerance: float = 1e-4,
 ) -> None:
-    """Compares a function that answers a tensor with a reference, as :func:`compare_numbers` does."""
+    """Compare a function that answers a tensor with a reference, as :func:`compare_numbers` does."""
     for tried, arguments in cases:
         answer, expected = ask.tensor(tried, *arguments), reference(*arguments)
         same_shape = answer.shape == expected.shape
@@ -127,7 +127,7 @@ def require_repeatable(ask: Ask, draw: Callable[[], Tensor]) -> None:
 
 
 def evenly(counts: Sequence[int], expected: Sequence[float] | None = None) -> bool:
-    """Whether counts may come of equal chances, or of those in proportion to ``expected``, by a chi-squared test.
+    """Say whether counts may come of equal chances, or of those in proportion to ``expected``, by a chi-squared test.
 
     A right answer fails once in ten million: the seeds are fixed, but every right answer uses them differently.
     """
@@ -135,7 +135,7 @@ def evenly(counts: Sequence[int], expected: Sequence[float] | None = None) -> bo
 
 
 def _diagnose(answer: Tensor, expected: Any, arguments: tuple[Any, ...], known: Sequence[Misconception]) -> str:
-    """Hint of the misconception that explains a wrong answer, or an empty text."""
+    """Find the hint of the misconception that explains a wrong answer, or an empty text."""
     for misconception in known:
         try:
             mistaken = torch.as_tensor(misconception.answer(*arguments)).detach()

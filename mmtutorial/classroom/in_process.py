@@ -159,7 +159,7 @@ def process_caller(answering: Answering, seconds: float) -> ProcessCaller:
 
 
 def _answer(answering: Answering, line: Line, output: int, parent: int, seconds: float) -> None:
-    """What the copy does, until the other side is gone."""
+    """Answer questions until the other side is gone: what the copy does."""
     _stand_alone(parent)
     _print_into(output)
     _be_quiet()

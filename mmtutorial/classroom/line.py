@@ -107,11 +107,11 @@ class Printed:
         self.ended = False
 
     def fileno(self) -> int:
-        """The descriptor, for a selector."""
+        """Return the descriptor, for a selector."""
         return self._descriptor
 
     def take(self) -> bool:
-        """Read one piece. Whether there may be more."""
+        """Read one piece, and say whether there may be more."""
         try:
             piece = os.read(self._descriptor, _PIECE)
         except BlockingIOError:
@@ -121,7 +121,7 @@ class Printed:
         return bool(piece)
 
     def collected(self) -> str:
-        """The beginning of what was printed since the last call."""
+        """Return the beginning of what was printed since the last call."""
         # What is in the pipe by now, and no more: who prints may go on for ever.
         for _ in range(2 * _PIECE // 4096):
             if self.ended or not self.take():

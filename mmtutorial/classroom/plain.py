@@ -85,7 +85,7 @@ def decode(data: bytes) -> Any:
 
 
 def text_of(value: object) -> str:
-    """How a value prints, cut off where it is long, whatever its ``__repr__`` does."""
+    """Return how a value prints, cut off where it is long, whatever its ``__repr__`` does."""
     try:
         return repr(value)[:_LONGEST_TEXT]
     except Exception as error:

@@ -15,7 +15,7 @@ SWITCH = "MMTUTORIAL_PRESET"
 
 
 def preset_name() -> Size:
-    """What a notebook runs at: ``"class"``, the lesson, or ``"smoke"``, seconds to prove that it runs.
+    """Return what a notebook runs at: ``"class"``, the lesson, or ``"smoke"``, seconds to prove that it runs.
 
     Reads the environment variable ``MMTUTORIAL_PRESET``; ``"class"`` where it is not set.
 
@@ -30,7 +30,7 @@ def preset_name() -> Size:
 
 
 def versions() -> str:
-    """Versions of what the numbers of a notebook hang on, on one line."""
+    """Return the versions of what the numbers of a notebook hang on, on one line."""
     packages = ("mmtutorial", "torch", "torchvision", "numpy", "scikit-learn", "matplotlib")
     found = [f"{name} {metadata.version(name)}" for name in packages]
     return ", ".join([f"Python {platform.python_version()}", *found])

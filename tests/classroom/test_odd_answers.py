@@ -111,3 +111,19 @@ def test_other_numbers_in_the_right_form_are_refused(
     result = check(name, lambda *given: spoilt(ANSWERS[name](*given), spoil))
     assert result.state == "wrong", result
     assert result.came_out
+
+
+@pytest.mark.parametrize("late", ["text", torch.zeros((2, 2)), torch.full((14, 3), 99)], ids=["text", "zeros", "99"])
+@pytest.mark.parametrize("right_calls", [3, 90])
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_answer_that_goes_wrong_late_is_refused_as_well(
+    monkeypatch: pytest.MonkeyPatch, name: str, right_calls: int, late: Any
+) -> None:
+    no_process(monkeypatch)
+    calls = []
+
+    def answer(*given: Any) -> Any:
+        calls.append(given)
+        return ANSWERS[name](*given) if len(calls) <= right_calls else late
+
+    assert check(name, answer).passed == (len(calls) <= right_calls)

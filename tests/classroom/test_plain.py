@@ -19,6 +19,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmtutorial.classroom.asking import Ask, Wrong
+from mmtutorial.classroom.calling import Caller
 from mmtutorial.classroom.line import MOST, Line, Printed
 from mmtutorial.classroom.plain import Function, TooLarge, Unknown, Unreadable, decode, encode
 
@@ -272,3 +274,34 @@ def test_of_what_is_printed_the_beginning_is_kept() -> None:
     assert printed.collected() == "next"
     assert printed.ended
     printed.close()
+
+
+class Says(Caller):
+    """A side that answers every question with the same bytes."""
+
+    def __init__(self, answer: bytes) -> None:
+        self.answer = answer
+
+    def _exchange(self, question: bytes, seconds: float) -> tuple[bytes, str]:
+        return self.answer, ""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"{}",
+        encode(1),
+        encode(("value",)),
+        encode(("value", 1, 2)),
+        encode(("failure", None)),
+        encode(("failure", {"kind": "passed", "text": ""})),
+        encode(("failure", {"kind": "blank", "text": 1})),
+        encode(("failure", {"kind": ["blank"], "text": ""})),
+        encode(("failure", {"kind": "blank", "text": "", "else": 1})),
+    ],
+)
+def test_an_answer_that_keeps_to_no_rule_is_a_wrong_one(answer: bytes) -> None:
+    ask = Ask(Says(answer), 1, seconds=1, seconds_in_all=1)
+    with pytest.raises(Wrong):
+        ask.number("anything", 1)

@@ -23,7 +23,7 @@ EXERCISES: dict[str, Exercise] = {exercise.name: exercise for file in _FILES for
 
 
 def find_exercise(name: str) -> Exercise:
-    """The exercise of a name.
+    """Find the exercise of a name.
 
     Raises:
         InputError: there is none; the nearest name is suggested.

@@ -141,7 +141,8 @@ def _fair_shuffle(ask: Ask) -> None:
     orders = Counter(dict.fromkeys(itertools.permutations(range(4)), 0))
     for seed in range(_DRAWS):
         answer = ask.whole(f"labels 0 to 3, generators with seeds 0 to {_DRAWS - 1}", torch.arange(4), seeded(seed))
-        ask.require(sorted(answer.flatten().tolist()) == [0, 1, 2, 3], answer, "the labels 0 to 3 in some order")
+        if sorted(answer.flatten().tolist()) != [0, 1, 2, 3]:
+            raise ask.wrong(answer, "the labels 0 to 3 in some order")
         orders[tuple(answer.tolist())] += 1
     ask.require(
         evenly(list(orders.values())),
