@@ -20,6 +20,7 @@ import sys
 import time
 import traceback
 import warnings
+from typing import NoReturn
 
 import torch
 from threadpoolctl import threadpool_limits
@@ -64,14 +65,18 @@ class ProcessCaller(Caller):
             grace: seconds in which it may end by itself.
         """
         if self._how is None:
-            status = self._ended_by_itself(grace)
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process, signal.SIGKILL)  # Those that it has started have its group.
-            if status is None:
-                os.kill(self._process, signal.SIGKILL)  # At its very start it has no group yet.
-                _, status = os.waitpid(self._process, 0)
-            code = os.waitstatus_to_exitcode(status)
-            self._how = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+            try:
+                status = self._ended_by_itself(grace)
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self._process, signal.SIGKILL)  # Those that it has started have its group.
+                if status is None:
+                    os.kill(self._process, signal.SIGKILL)  # At its very start it has no group yet.
+                    _, status = os.waitpid(self._process, 0)
+                code = os.waitstatus_to_exitcode(status)
+            except ChildProcessError:  # Where SIGCHLD is ignored, nobody is told.
+                self._how = "how is unknown"
+            else:
+                self._how = f"exit code {code}" if code >= 0 else f"signal {_signal_name(-code)}"
         return self._how
 
     def _ended_by_itself(self, grace: float) -> int | None:
@@ -109,6 +114,11 @@ class ProcessCaller(Caller):
         raise Unavailable("the copy of this process cannot compute")
 
 
+def _signal_name(number: int) -> str:
+    known = {member.value: member.name for member in signal.Signals}
+    return known.get(number, str(number))
+
+
 def process_caller(answering: Answering, seconds: float) -> ProcessCaller:
     """Copy this process and have the copy answer.
 
@@ -124,29 +134,17 @@ def process_caller(answering: Answering, seconds: float) -> ProcessCaller:
         raise Unavailable("no copy can be made of this process")
     ours, theirs = socket.socketpair()
     read, write = os.pipe()
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):
-            stream.flush()  # Or the copy has it too.
     parent = os.getpid()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python, and other libraries, warn of forks beside threads.
-            process = os.fork()
+        process = _fork()
     except OSError as error:
         for descriptor in (ours.detach(), theirs.detach(), read, write):
             os.close(descriptor)
         raise Unavailable("no more processes") from error
     if process == 0:
-        try:
-            ours.close()
-            os.close(read)
-            _answer(answering, Line(theirs), write, parent, seconds)
-        except (EOFError, OSError):
-            leave_at_once(0)  # The other side is gone.
-        except BaseException:  # A fault of ours: it is told among what was printed.
-            traceback.print_exc()
-        finally:
-            leave_at_once(70)
+        ours.close()
+        os.close(read)
+        _answer_and_leave(answering, Line(theirs), write, parent, seconds)
     theirs.close()
     os.close(write)
     started = ProcessCaller(process, Line(ours), Printed(read, LONGEST_PRINT))
@@ -156,6 +154,27 @@ def process_caller(answering: Answering, seconds: float) -> ProcessCaller:
         started.__exit__()
         raise
     return started
+
+
+def _fork() -> int:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()  # Or the copy has it too.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python, and other libraries, warn of forks beside threads.
+        return os.fork()
+
+
+def _answer_and_leave(answering: Answering, line: Line, output: int, parent: int, seconds: float) -> NoReturn:
+    """Answer, and end without the clearing up that is the first process's, whatever happens."""
+    try:
+        _answer(answering, line, output, parent, seconds)
+    except (EOFError, OSError):
+        leave_at_once(0)  # The other side is gone.
+    except BaseException:  # A fault of ours: it is told among what was printed.
+        traceback.print_exc()
+    finally:
+        leave_at_once(70)
 
 
 def _answer(answering: Answering, line: Line, output: int, parent: int, seconds: float) -> None:

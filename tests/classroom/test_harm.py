@@ -87,6 +87,7 @@ def test_who_leaves_python_is_told_to_return_an_answer(way: str, leaving: str) -
         ("os._exit(3)", "exit code 3"),
         ("os.abort()", "signal SIGABRT"),
         ("os.kill(os.getpid(), signal.SIGKILL)", "signal SIGKILL"),
+        ("os.kill(os.getpid(), 40)", "signal 40"),
         ("os.closerange(3, 5000)", "exit code"),
     ],
 )
@@ -370,6 +371,16 @@ def test_from_call_to_call_an_answer_keeps_its_state(way: str) -> None:
         return random_mapping(n)
 
     assert "second call" in check(NAME, second).came_out
+
+
+def test_where_the_end_of_a_process_is_told_to_nobody() -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert "how is unknown" in check(NAME, lambda n: os._exit(3)).came_out
+        assert "no answer; stopped" in check(NAME, lambda n: time.sleep(1000), seconds=0.2).came_out
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert not children()
 
 
 def test_nothing_is_left_open() -> None:
