@@ -4,15 +4,18 @@ import errno
 import json
 import math
 import os
+import random
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from mmtutorial import files
 from mmtutorial.errors import InputError
-from mmtutorial.files import read_json, read_tensors, remove, write_bytes, write_json, write_tensors
+from mmtutorial.files import read_json, read_tensors, remove, sweep, write_bytes, write_json, write_tensors
+from mmtutorial.networks import TinyEncoder
 from tests.training.test_log import files_no_larger_than
 
 
@@ -186,3 +189,112 @@ def test_remove_takes_the_rest_of_an_interrupted_write_along(tmp_path: Path) -> 
     remove(path)
     remove(path)
     assert list(tmp_path.iterdir()) == []
+
+
+def bits(data: bytes, count: int) -> list[int]:
+    """Places of bits: many of the header, so that all kinds of entries are met, and some of the rest."""
+    header = 8 * (8 + int.from_bytes(data[:8], "little"))
+    chance = random.Random(2018)
+    return sorted(chance.sample(range(header), 300) + chance.sample(range(header, 8 * len(data)), count))
+
+
+@pytest.mark.parametrize("name", ["model", "checkpoint"])
+def test_a_single_bit_that_changes_is_noticed(tmp_path: Path, name: str) -> None:
+    generator = torch.Generator().manual_seed(0)
+    network = TinyEncoder()
+    tensors = dict(network.state_dict())
+    about: dict[str, object] = {"stage": "tuning", "lr": 1e-05, "classes": ["é", "b"], "colours": [[0, 128, 255]]}
+    if name == "checkpoint":
+        tensors |= {f"optimizer.0.{key}": torch.rand(3, generator=generator) for key in ("exp_avg", "exp_avg_sq")}
+        about["step"] = 7
+    path = tmp_path / "x.safetensors"
+    write_tensors(path, tensors, about)
+    whole = path.read_bytes()
+    unnoticed = []
+    for place in bits(whole, 100):
+        damaged = bytearray(whole)
+        damaged[place // 8] ^= 1 << place % 8
+        path.write_bytes(bytes(damaged))
+        try:
+            read_tensors(path)
+        except InputError:
+            continue
+        unnoticed.append((place, bytes(damaged[place // 8 - 20 : place // 8 + 20])))
+    assert unnoticed == []
+
+
+def test_a_description_or_tensors_of_another_file_are_noticed(tmp_path: Path) -> None:
+    write_tensors(tmp_path / "a", {"x": torch.zeros(2)}, {"step": 1})
+    write_tensors(tmp_path / "b", {"x": torch.ones(2)}, {"step": 2})
+    with safe_open(tmp_path / "a", framework="pt") as file:
+        header = file.metadata()
+    save_file({"x": torch.ones(2)}, tmp_path / "c", metadata=header)
+    with pytest.raises(InputError, match="its checksum is another"):
+        read_tensors(tmp_path / "c")
+
+
+def test_files_of_earlier_versions_are_read(tmp_path: Path) -> None:
+    save_file({"x": torch.ones(2)}, tmp_path / "old", metadata={"about": '{"stage": "tuning", "seed": 0}'})
+    tensors, about = read_tensors(tmp_path / "old")
+    assert about == {"stage": "tuning", "seed": 0}
+    assert torch.equal(tensors["x"], torch.ones(2))
+
+
+@pytest.mark.parametrize("about", ["[]", "null", "7", '{"a": NaN}', "[" * 100_000, '{"a": 1e999}', '{"format": 2}'])
+def test_a_description_of_the_wrong_shape(tmp_path: Path, about: str) -> None:
+    save_file({"x": torch.ones(2)}, tmp_path / "x", metadata={"about": about})
+    with pytest.raises(InputError, match="is damaged or not written by mmtutorial"):
+        read_tensors(tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x80\x04pickle",
+        (2**60).to_bytes(8, "little") + b"{}",
+        (99_999_999).to_bytes(8, "little") + b"{}",
+        (2).to_bytes(8, "little") + b"[]",
+        (4).to_bytes(8, "little") + b"\xff\xfe{}",
+    ],
+)
+def test_what_is_no_file_of_tensors(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x").write_bytes(content)
+    with pytest.raises(InputError, match=f"{tmp_path / 'x'} is damaged"):
+        read_tensors(tmp_path / "x")
+
+
+def test_two_writers_never_share_a_part_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts: set[Path] = set()
+    replace = Path.replace
+
+    def noting(part: Path, target: Path) -> Path:
+        parts.add(part)
+        return replace(part, target)
+
+    monkeypatch.setattr(Path, "replace", noting)
+    for _ in range(5):
+        write_bytes(tmp_path / "x", b"1")
+    assert len(parts) == 5
+    assert all(part.name.startswith(".x.") and part.suffix == ".part" for part in parts)
+
+
+def test_sweeping_takes_what_kills_left_and_nothing_of_others(tmp_path: Path) -> None:
+    ours = [".run.json.part", "seed0/.model.safetensors.0a1b2c3d.part", "pictures/.a+b.npz.00000000.part"]
+    others = [".film.part", "film.mp4.part", ".hidden", "seed0/.model.safetensors.0a1b2c3d.part.txt"]
+    for name in [*ours, *others]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    sweep(tmp_path)
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == set(others)
+
+
+def test_an_interrupted_write_leaves_no_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files.os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_bytes(tmp_path / "x", b"1")
+    assert names(tmp_path) == []
