@@ -49,7 +49,7 @@ def exclusive(
         InputError: another process holds it; or the folder cannot be written.
     """
     path = folder / f".{name}.lock"
-    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    made = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = _taken(path)

@@ -82,17 +82,21 @@ def refuse_foreign(paths: Iterable[Path], remedy: str = "choose another --out, o
         raise InputError(f"{foreign[0]} {what}{more}; it is left as it is: {remedy}")
 
 
-def write_own(path: Path, data: bytes, *, force: bool = False) -> None:
+_REMEDY = "choose another --out, or overwrite with --force"
+
+
+def write_own(path: Path, data: bytes, *, force: bool = False, remedy: str = _REMEDY) -> None:
     """Write a file with the program's seal, whole or not at all; see :func:`files.write_bytes`.
 
     Args:
         path: where; its suffix is ``.html``, ``.json`` or ``.png``.
         data: the content, without a seal.
         force: overwrite whatever file is there.
+        remedy: what the user can do where it is another's.
 
     Raises:
         InputError: a file is there that is not the program's own, or the place cannot be written.
     """
     if not force:
-        refuse_foreign([path])
+        refuse_foreign([path], remedy)
     write_bytes(path, seal(data, path.suffix.lower()))

@@ -94,6 +94,7 @@ def run(
     seeds: Annotated[str, typer.Option(help="Seeds such as 0,1,2 or 0-4; each arm runs once with each.")] = "0",
     out: Annotated[Path | None, typer.Option(help="Folder for all files; default: runs/DATASET-PRESET.")] = None,
     resume: Resume = False,
+    force: Force = False,
     validate: Validate = False,
     settings: Settings = None,
     accelerator: Accelerator = "auto",
@@ -120,12 +121,12 @@ def run(
     fabric = make_fabric(accelerator, precision, devices)
     folder = out or Path("runs") / f"{dataset}-{preset}"
     with exclusive(folder, remedy="choose another --out"):
-        runner = Runner(plan, folder, fabric, command=_command_line(), resume=resume, loaders=loaders)
+        runner = Runner(plan, folder, fabric, command=_command_line(), resume=resume, force=force, loaders=loaders)
         sweep(folder)
         _warn(runner.data.warnings)
         results = write_results(runner, runner.run())
         write_pictures(runner)
-        page = write_report(folder)
+        page = write_report(folder, force=force)
     for arm in results.arms:
         interval = f"  95 % interval {arm.interval[0]:.1f} to {arm.interval[1]:.1f}" if arm.interval else ""
         typer.echo(f"{arm.arm:24s} {arm.mean:5.1f} mIoU{interval}")
@@ -164,6 +165,7 @@ def reproduce(
         int | None, typer.Option(help="Processes; default: one a core, or one where a GPU works.")
     ] = None,
     resume: Resume = False,
+    force: Force = False,
     validate: Validate = False,
     settings: Settings = None,
     accelerator: Accelerator = "auto",
@@ -193,11 +195,11 @@ def reproduce(
     )
     folder = out or Path("runs") / f"reproduction-{preset}"
     grid = Grid(scope, folder, _command_line(), accelerator, precision, devices, loaders)
-    found = run_all(grid, resume=resume, workers=workers or default_workers(accelerator))
+    found = run_all(grid, resume=resume, force=force, workers=workers or default_workers(accelerator))
     for row in found.rows:
         typer.echo(f"{row.benchmark:10s} {row.network:10s} {row.arm:36s} {row.mean:5.1f} mIoU")
     _warn(found.warnings)
-    typer.echo(str(write_reproduction_report(folder).resolve()))
+    typer.echo(str(write_reproduction_report(folder, force=force).resolve()))
 
 
 @app.command()
@@ -232,6 +234,7 @@ def predict(
 def report(
     folder: Annotated[Path, typer.Argument(help="Folder of a finished run or reproduction.")],
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables as Markdown instead.")] = False,
+    force: Force = False,
 ) -> None:
     """Make the page of a run or a reproduction again."""
     from mmtutorial.reports import reproduction_markdown, write_reproduction_report
@@ -240,9 +243,11 @@ def report(
     from mmtutorial.results import ReproductionFolder, read_results
 
     if ReproductionFolder(folder).results.exists():
-        typer.echo(reproduction_markdown(folder) if markdown else str(write_reproduction_report(folder).resolve()))
+        made = reproduction_markdown(folder) if markdown else write_reproduction_report(folder, force=force).resolve()
+        typer.echo(str(made))
     else:
-        typer.echo(markdown_tables(read_results(folder)) if markdown else str(write_report(folder).resolve()))
+        made = markdown_tables(read_results(folder)) if markdown else write_report(folder, force=force).resolve()
+        typer.echo(str(made))
 
 
 @app.command()
@@ -269,7 +274,9 @@ def _warn(warnings: Iterable[str]) -> None:
 
 def _command_line() -> str:
     """The command as typed, without what does not change the numbers."""
-    return shlex.join(["mmtutorial", *(word for word in sys.argv[1:] if word not in ("--resume", "--debug"))])
+    return shlex.join(
+        ["mmtutorial", *(word for word in sys.argv[1:] if word not in ("--resume", "--force", "--debug"))]
+    )
 
 
 def main() -> None:
@@ -288,6 +295,11 @@ def main() -> None:
         if debug:
             raise
         typer.echo(f"mmtutorial: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:  # Of a path that no system would take, say, or a folder that may not be looked into.
+        if debug or not isinstance(error.filename, str):
+            raise
+        typer.echo(f"mmtutorial: {InputError(f'cannot use {error.filename}: {error.strerror}; check it')}", err=True)
         sys.exit(2)
     except SystemExit as stop:
         if stop.code in (130, 143):  # What typer makes of Ctrl-C, and what _terminated makes of SIGTERM.

@@ -57,7 +57,17 @@ class ProxyRun:
 class Runner:
     """Runs a plan in a folder. Finished stages found there are used, unfinished ones continued."""
 
-    def __init__(self, plan: Plan, out: Path, fabric: Fabric, *, command: str, resume: bool, loaders: int = 0) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        out: Path,
+        fabric: Fabric,
+        *,
+        command: str,
+        resume: bool,
+        force: bool = False,
+        loaders: int = 0,
+    ) -> None:
         """Open the folder and the data.
 
         Args:
@@ -66,6 +76,7 @@ class Runner:
             fabric: device and precision.
             command: the command line, for the record.
             resume: whether ``out`` may hold an earlier attempt.
+            force: whether it may hold files of others, of which those in the way are overwritten.
             loaders: processes that read and crop images ahead of training. The numbers do not depend on it.
 
         Raises:
@@ -73,7 +84,7 @@ class Runner:
         """
         self.plan, self.out, self.fabric, self.command = plan, out, fabric, command
         self.folder = RunFolder(out)
-        refuse_other_run(self.folder, plan.settings(), resume=resume)
+        refuse_other_run(self.folder, plan.settings(), resume=resume, force=force)
         self.data = experiment_data(plan.request, plan.preset)
         self.stages = Stages(plan, self.data, out, fabric, loaders=loaders)
         if not (out / "run.json").exists():

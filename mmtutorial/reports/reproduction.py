@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mmtutorial import words
-from mmtutorial.files import write_bytes
 from mmtutorial.reports import reproduction_pictures as pictures
 from mmtutorial.reports.run import flat, iou_rows, page_template
 from mmtutorial.reports.sentences import interval_text, lead, missing_sentence, said_topics
+from mmtutorial.reports.writing import write_page
 from mmtutorial.reproduction import paper
 from mmtutorial.reproduction.beside import beside, columns, missing, parts, rank_agreements
 from mmtutorial.results.folder import ReproductionFolder
@@ -19,11 +19,12 @@ from mmtutorial.results.records import mean
 from mmtutorial.results.reproduction import Benchmark, OurNetwork, ProxyRow, Reproduction
 
 
-def write_reproduction_report(out: Path) -> Path:
+def write_reproduction_report(out: Path, *, force: bool = False) -> Path:
     """Writes ``reproduction.html`` into the folder of a reproduction, finished or not.
 
     Args:
         out: The folder with ``reproduction.json``. Rows and pictures that are not there are named or left out.
+        force: Overwrite a page that the program did not write, or that was changed since.
 
     Returns:
         The path of the page. It loads nothing from elsewhere.
@@ -36,9 +37,7 @@ def write_reproduction_report(out: Path) -> Path:
     template = page_template("reproduction.html.j2")
     template.environment.filters["interval"] = interval_text
     page = template.render(view(out, read_reproduction(out)))
-    target = ReproductionFolder(out).page
-    write_bytes(target, page.encode("utf-8"))
-    return target
+    return write_page(ReproductionFolder(out).page, page, force=force)
 
 
 def view(out: Path, reproduction: Reproduction) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from mmtutorial.plots import tables
 from mmtutorial.plots.curves import Curve
 from mmtutorial.plots.picture import Format, Picture
 from mmtutorial.reports.findings import findings, summary
+from mmtutorial.reports.writing import write_page
 from mmtutorial.results.folder import RunFolder, StageName
 from mmtutorial.results.reading import Arrays, read_arrays, read_curves, read_results, stored_purity
 from mmtutorial.results.records import ArmScores, Results
@@ -41,11 +41,12 @@ class Shot:
     alt: str
 
 
-def write_report(out: Path) -> Path:
+def write_report(out: Path, *, force: bool = False) -> Path:
     """Writes ``report.html`` into the folder of a finished run.
 
     Args:
         out: The run's folder. Logs and pictures that are not there are left out of the page.
+        force: Overwrite a page that the program did not write, or that was changed since.
 
     Returns:
         The path of the page. It loads nothing from elsewhere.
@@ -62,15 +63,7 @@ def write_report(out: Path) -> Path:
         raise InputError(
             f"a file in {RunFolder(out).patches.parent} lacks {error}; run the experiment again"
         ) from error
-    target = RunFolder(out).page
-    partial = target.with_suffix(".html.partial")
-    try:
-        partial.write_text(page, encoding="utf-8")
-        os.replace(partial, target)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise InputError(f"cannot write {target} ({error.strerror}); free the disk or give another folder") from error
-    return target
+    return write_page(RunFolder(out).page, page, force=force)
 
 
 def view(out: Path, results: Results) -> dict[str, Any]:

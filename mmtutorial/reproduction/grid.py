@@ -177,31 +177,33 @@ class Grid:
 
 
 @contextmanager
-def held(grid: Grid) -> Iterator[None]:
+def held(grid: Grid, *, resume: bool, force: bool) -> Iterator[None]:
     """Hold the folder of a reproduction and those of its runs for this process.
 
     Raises:
-        InputError: another process works in one of them, or it cannot be written.
+        InputError: another process works in one of them, it cannot be written, or it holds something else.
     """
+    runs = dict.fromkeys(RunFolder(Path(job.out)) for job in grid.training_jobs())
     with ExitStack() as stack:
-        for folder in dict.fromkeys([grid.out, *(Path(job.out) for job in grid.training_jobs())]):
-            stack.enter_context(exclusive(folder, remedy="choose another --out"))
+        stack.enter_context(exclusive(grid.out, remedy="choose another --out"))
+        refuse_other_run(grid.folder, grid.scope.same(), resume=resume, force=force, runs=runs)
+        for run in runs:
+            stack.enter_context(exclusive(run.path, remedy="choose another --out"))
         yield
 
 
-def run_grid(grid: Grid, *, resume: bool, workers: int) -> tuple[tuple[Command, ...], float]:
-    """Run a reproduction to its end.
+def run_grid(grid: Grid, *, workers: int) -> tuple[tuple[Command, ...], float]:
+    """Run a reproduction to its end, in a folder that is :func:`held`.
 
     Returns:
         The commands that worked in the folder, this one last; and the seconds it took, this time.
 
     Raises:
-        InputError: the folder holds another reproduction; the data cannot be opened; ImageNet's weights are wanted
-            and cannot be downloaded.
+        InputError: the data cannot be opened; no network can be trained with these settings; ImageNet's weights are
+            wanted and cannot be downloaded.
     """
     jobs = grid.training_jobs()
     runs = [RunFolder(Path(job.out)) for job in jobs]
-    refuse_other_run(grid.folder, grid.scope.same(), resume=resume, runs=runs)
     begun = time.monotonic()
     # Now and not when their turn comes, which may be days later.
     for job in {(job.out, job.plan.arms[0].pretraining): job for job in jobs}.values():

@@ -37,13 +37,14 @@ from mmtutorial.settings.presets import NETWORKS
 Item = TypeVar("Item")
 
 
-def reproduce(grid: Grid, *, resume: bool, workers: int) -> Reproduction:
+def reproduce(grid: Grid, *, resume: bool, workers: int, force: bool = False) -> Reproduction:
     """Run a reproduction to its end and write ``OUT/reproduction.json``.
 
     Args:
         grid: what to run, and where.
         resume: whether the folder may hold an earlier attempt, to be gone on with.
         workers: processes.
+        force: whether the folder may hold files of others, of which those in the way are overwritten.
 
     Returns:
         What was written: this grid, and whatever earlier commands finished in the folder. mIoU in percent; ``seconds``
@@ -52,8 +53,8 @@ def reproduce(grid: Grid, *, resume: bool, workers: int) -> Reproduction:
     Raises:
         InputError: the folder holds another reproduction; the data cannot be opened.
     """
-    with held(grid):
-        commands, seconds = run_grid(grid, resume=resume, workers=workers)
+    with held(grid, resume=resume, force=force):
+        commands, seconds = run_grid(grid, workers=workers)
         with suppress(InputError):
             # A finished reproduction that is only read again keeps the time that it took.
             seconds = max(seconds, read_reproduction(grid.out).seconds or 0.0)
