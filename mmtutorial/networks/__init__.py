@@ -1,14 +1,13 @@
 """Encoders (what is pre-trained, tuned and fine-tuned) and heads (what turns features into an answer)."""
 
 from mmtutorial.networks.alexnet import AlexNet
-from mmtutorial.networks.alexnet_tv import TorchvisionAlexNet
 from mmtutorial.networks.encoder import Encoder, Segmenter
 from mmtutorial.networks.fcn import FCN
 from mmtutorial.networks.fcn32s import FCN32s
 from mmtutorial.networks.hypercolumn_head import HypercolumnSegmenter
 from mmtutorial.networks.spec import NetworkSpec, make_encoder, make_network
 from mmtutorial.networks.tiny import TinyEncoder
-from mmtutorial.networks.vgg16 import VGG16
+from mmtutorial.networks.torchvision_encoder import VGG16, TorchvisionAlexNet
 from mmtutorial.networks.weights import imagenet_encoder, load_imagenet
 
 __all__ = [

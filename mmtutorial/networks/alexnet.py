@@ -30,7 +30,7 @@ class AlexNet(Encoder):
 
     torchvision's AlexNet will not do here. It is the later one-column variant (Krizhevsky, 2014): 64-192-384-256-256
     channels, no groups and no normalisation. Its ImageNet weights do not fit into these layers; for them there is
-    :class:`~mmtutorial.networks.alexnet_tv.TorchvisionAlexNet`.
+    :class:`~mmtutorial.networks.torchvision_encoder.TorchvisionAlexNet`.
 
     Attributes:
         share: part of the full widths. Half an AlexNet, for split-brain networks, is one of its two groups, so it

@@ -8,7 +8,6 @@ from typing import Literal, get_args
 
 from mmtutorial.errors import unknown
 from mmtutorial.networks.alexnet import AlexNet
-from mmtutorial.networks.alexnet_tv import TorchvisionAlexNet
 from mmtutorial.networks.context import PaperContext
 from mmtutorial.networks.encoder import Encoder, Segmenter
 from mmtutorial.networks.fcn import FCN
@@ -16,7 +15,7 @@ from mmtutorial.networks.fcn32s import FCN32s
 from mmtutorial.networks.hypercolumn_head import HypercolumnSegmenter
 from mmtutorial.networks.split import SplitEncoder
 from mmtutorial.networks.tiny import TinyEncoder
-from mmtutorial.networks.vgg16 import VGG16
+from mmtutorial.networks.torchvision_encoder import VGG16, TorchvisionAlexNet
 
 EncoderName = Literal["tiny", "alexnet", "alexnet-tv", "vgg16"]
 HeadName = Literal["fcn", "hypercolumn"]

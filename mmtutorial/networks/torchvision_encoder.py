@@ -1,4 +1,7 @@
-"""A network of torchvision, cut off before its fully connected layers, as an encoder."""
+"""Networks of torchvision, cut off before their fully connected layers, as encoders: VGG-16 and its AlexNet.
+
+Source: Simonyan and Zisserman, 2015 (VGG-16); Krizhevsky, 2014 (torchvision's AlexNet). Both have ImageNet weights.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torchvision.models import alexnet, vgg16, vgg16_bn
 
 from mmtutorial.errors import InputError
 from mmtutorial.networks.encoder import Encoder
@@ -70,3 +74,46 @@ def _for_inputs(layer: nn.Module, in_channels: int) -> nn.Conv2d:
     assert isinstance(layer, nn.Conv2d)
     kernel, stride, padding = layer.kernel_size[0], layer.stride[0], int(layer.padding[0])
     return nn.Conv2d(in_channels, layer.out_channels, kernel, stride, padding)
+
+
+class TorchvisionAlexNet(TorchvisionEncoder):
+    """One column of 64-192-384-256-256 channels: no groups, no batch norm, no response normalisation.
+
+    It stands for AlexNet in comparisons with ImageNet pre-training; what it scores beside
+    :class:`~mmtutorial.networks.alexnet.AlexNet` is a difference of two networks as well as of two trainings. Its
+    pools round down: a patch of 128 pixels ends as 3 x 3 x 256 = 2,304 numbers.
+    """
+
+    name = "alexnet-tv"
+    least = 63
+    stride = 32
+    width = 256
+    widths = (64, 192, 384, 256, 256, 256)
+
+    def __init__(self, *, in_channels: int = 3, batch_norm: bool = False, share: float = 1.0) -> None:
+        if batch_norm:
+            raise InputError("alexnet-tv, torchvision's AlexNet, has no batch norm; set batch_norm to false")
+        super().__init__(alexnet, in_channels=in_channels, batch_norm=batch_norm, share=share)
+
+
+class VGG16(TorchvisionEncoder):
+    """Thirteen 3x3 convolutions with batch norm and ReLU, five pools that halve the map.
+
+    Source: ``VGG/*/train_graph.prototxt`` of XiaohangZhan/mix-and-match. Batch norm has a learned scale and shift,
+    unlike in their AlexNet. Convolutions start as He et al. (2015) draw them. A patch of 128
+    pixels ends as 4 x 4 x 512 = 8,192 numbers.
+    """
+
+    name = "vgg16"
+    least = 1
+    stride = 32
+    width = 512
+    widths = (*[64] * 2, *[128] * 2, *[256] * 3, *[512] * 6, 512)
+
+    def __init__(self, *, in_channels: int = 3, batch_norm: bool = True, share: float = 1.0) -> None:
+        build = vgg16_bn if batch_norm else vgg16
+        super().__init__(build, in_channels=in_channels, batch_norm=batch_norm, share=share)
+        for layer in self.features:
+            if isinstance(layer, nn.MaxPool2d):
+                # As in Caffe. Rounding down would leave the last rows of an image of odd size unseen.
+                layer.ceil_mode = True

@@ -15,12 +15,10 @@ from torch import Tensor
 from torchvision.models import AlexNet_Weights, VGG16_BN_Weights, VGG16_Weights, WeightsEnum
 
 from mmtutorial.errors import InputError
-from mmtutorial.networks.alexnet_tv import TorchvisionAlexNet
 from mmtutorial.networks.encoder import Encoder
 from mmtutorial.networks.inputs import prepare
 from mmtutorial.networks.spec import NetworkSpec, make_encoder
-from mmtutorial.networks.torchvision_encoder import TorchvisionEncoder
-from mmtutorial.networks.vgg16 import VGG16
+from mmtutorial.networks.torchvision_encoder import VGG16, TorchvisionAlexNet, TorchvisionEncoder
 
 
 def imagenet_encoder(spec: NetworkSpec) -> Encoder:

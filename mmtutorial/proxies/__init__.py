@@ -4,8 +4,7 @@ from mmtutorial.proxies.base import ProxyPicture, ProxyScore, ProxyStage
 from mmtutorial.proxies.bigan import BiGANStage
 from mmtutorial.proxies.classification import ClassificationStage
 from mmtutorial.proxies.colorful import ColorfulStage
-from mmtutorial.proxies.colorization import ColorizationStage
-from mmtutorial.proxies.colorization_2016 import Colorization2016Stage
+from mmtutorial.proxies.colorization import Colorization2016Stage, ColorizationStage
 from mmtutorial.proxies.inpainting import InpaintingStage
 from mmtutorial.proxies.jigsaw import JigsawStage
 from mmtutorial.proxies.kmeans import KMeansStage

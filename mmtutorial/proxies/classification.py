@@ -46,7 +46,6 @@ class ClassificationStage(ProxyStage):
 
     name = "classification"
     needs_tags = True
-    needs_tags = True
     shortcut = (
         "The ground is in nearly every image and would be a right answer without a look: background classes are not "
         "asked for. A class must cover 1 % of a crop, so that nothing has to be named that can hardly be seen."

@@ -3,34 +3,29 @@
 Krähenbühl et al. (2015), "Data-dependent initializations of convolutional neural networks"; the original is
 ``magic_init.py`` of philkr/magic_init with ``-t kmeans -cs``. Layer by layer, from the first to the last:
 
-1. filters from k-means of whitened input patches (:mod:`mmtutorial.proxies.kmeans_filters`);
-2. each unit scaled to mean 0 and deviation 1 over the images (:mod:`mmtutorial.proxies.kmeans_scale`);
+1. filters from k-means of whitened input patches;
+2. each unit scaled to mean 0 and deviation 1 over the images;
 
-and at the end all layers are scaled so that they learn at one rate. In the paper's tables it is the rival that
-needs no training at all: what a proxy task learns must be worth more than this.
+and at the end all layers are scaled so that they learn at one rate. How is in
+:mod:`mmtutorial.proxies.kmeans_weights`. In the paper's tables it is the rival that needs no training at all: what a
+proxy task learns must be worth more than this.
 """
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.optim.swa_utils import update_bn
 
 from mmtutorial.datasets import SegmentationDataset
 from mmtutorial.networks import Encoder
 from mmtutorial.networks.inputs import prepare
 from mmtutorial.proxies.base import ProxyPicture, ProxyScore, ProxyStage
-from mmtutorial.proxies.kmeans_filters import kmeans_filters, random_patches, whitening
-from mmtutorial.proxies.kmeans_scale import convolutions_in_order, equalise_layers, normalise_units, watching
+from mmtutorial.proxies.kmeans_weights import convolutions_in_order, initialise, input_patches, whitening
 from mmtutorial.settings.presets import ProxyBudget
 
 BATCHES = 10
 """Batches of images that are looked at, as in the original (``-nit 10``)."""
-PATCHES = 10_000
-"""Patches of each layer, about, over all those images."""
 
 
 class KMeansStage(ProxyStage):
@@ -109,57 +104,6 @@ class KMeansStage(ProxyStage):
         )
         captions = ("sees: image", "patch that excites a filter most", "that filter, from k-means")
         return ProxyPicture(torch.stack(boxed), target, prediction, captions)
-
-
-def initialise(encoder: Encoder, batches: list[Tensor], generator: torch.Generator) -> None:
-    """Compute an encoder's weights from batches of images (N, 3, H, W), layer by layer.
-
-    Batch norm, where there is any, works with each batch's own statistics meanwhile, as it will in training;
-    at the end its running statistics are those of all batches.
-
-    Args:
-        encoder: any encoder; its convolutions may have groups.
-        batches: images, on the encoder's device.
-        generator: on the CPU.
-    """
-    was_training = encoder.training
-    encoder.train()
-    convolutions = convolutions_in_order(encoder, batches[0])
-    for convolution in convolutions:
-        set_filters(encoder, convolution, batches, generator)
-        normalise_units(encoder, convolution, batches)
-    equalise_layers(encoder, convolutions, batches[0], generator)
-    update_bn(batches, encoder)
-    encoder.train(was_training)
-
-
-@torch.no_grad()
-def set_filters(encoder: Encoder, convolution: nn.Conv2d, batches: list[Tensor], generator: torch.Generator) -> None:
-    """Filters of one convolution from k-means of its inputs, group by group.
-
-    A group with fewer different patches than filters keeps its random filters, as in the original.
-    """
-    for group, patches in enumerate(input_patches(encoder, convolution, batches, generator)):
-        count = convolution.out_channels // convolution.groups
-        filters = kmeans_filters(patches, count, generator)
-        if filters is not None:
-            rows = slice(group * count, (group + 1) * count)
-            convolution.weight[rows] = filters.to(convolution.weight).view_as(convolution.weight[rows])
-
-
-@torch.no_grad()
-def input_patches(
-    encoder: Encoder, convolution: nn.Conv2d, batches: list[Tensor], generator: torch.Generator
-) -> Tensor:
-    """(groups, P, D) about 10,000 random input patches of a convolution inside an encoder, on the CPU."""
-    count = math.ceil(PATCHES / sum(len(batch) for batch in batches))
-    found: list[Tensor] = []
-    with watching(
-        convolution, lambda inputs, _: found.append(random_patches(inputs, convolution, count, generator).cpu())
-    ):
-        for images in batches:
-            encoder(images)
-    return torch.cat(found, dim=1)
 
 
 def _nearest_cosine(points: Tensor, directions: Tensor) -> float:

@@ -13,8 +13,7 @@ from torch.nn import functional as F
 from mmtutorial.datasets import SegmentationDataset
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.proxies import PROXIES, BiGANStage
-from mmtutorial.proxies.bigan import random_codes
-from mmtutorial.proxies.bigan_networks import CODE, BiGAN, Scores, adversarial_losses
+from mmtutorial.proxies.bigan import CODE, BiGAN, Scores, adversarial_losses, random_codes
 from mmtutorial.randomness import generator_for, global_seed
 from mmtutorial.settings.presets import ProxyBudget, Schedule
 from mmtutorial.training.devices import make_fabric

@@ -12,8 +12,7 @@ from mmtutorial.datasets import SegmentationDataset
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.networks.hypercolumns import pixel_grid, random_points
 from mmtutorial.proxies import PROXIES, Colorization2016Stage
-from mmtutorial.proxies.colorization import BINS, Colorizer, hue_and_chroma
-from mmtutorial.proxies.colorization_2016 import histogram, windows
+from mmtutorial.proxies.colorization import BINS, Colorizer, histogram, hue_and_chroma, windows
 from mmtutorial.randomness import generator_for, global_seed
 from mmtutorial.settings.presets import ProxyBudget, Schedule
 from tests.stepping import step_loss

@@ -13,13 +13,15 @@ from torch.nn import functional as F
 from mmtutorial.datasets import SegmentationDataset, open_dataset
 from mmtutorial.networks import Encoder, TinyEncoder
 from mmtutorial.proxies import PROXIES, KMeansStage
-from mmtutorial.proxies.kmeans import initialise, input_patches, set_filters
-from mmtutorial.proxies.kmeans_filters import kmeans_filters
-from mmtutorial.proxies.kmeans_scale import (
+from mmtutorial.proxies.kmeans_weights import (
     convolutions_in_order,
     equalise_layers,
     gradient_ratios,
+    initialise,
+    input_patches,
+    kmeans_filters,
     normalise_units,
+    set_filters,
     unit_statistics,
 )
 from mmtutorial.randomness import generator_for, global_seed
@@ -54,7 +56,7 @@ class GroupedEncoder(Encoder):
 @pytest.fixture(autouse=True)
 def few_patches(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fifth of the usual number, for speed."""
-    monkeypatch.setattr("mmtutorial.proxies.kmeans.PATCHES", PATCHES)
+    monkeypatch.setattr("mmtutorial.proxies.kmeans_weights.PATCHES", PATCHES)
 
 
 def seeded(seed: int) -> torch.Generator:

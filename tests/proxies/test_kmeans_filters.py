@@ -7,7 +7,7 @@ from sklearn.decomposition import PCA
 from torch import nn
 
 from mmtutorial.errors import InputError
-from mmtutorial.proxies.kmeans_filters import kmeans_filters, random_patches, whitening
+from mmtutorial.proxies.kmeans_weights import kmeans_filters, random_patches, whitening
 
 
 def seeded(seed: int) -> torch.Generator:
