@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mmtutorial.contrastive import supervised_contrastive_loss
 from mmtutorial.errors import InputError
+from mmtutorial.randomness import seeded
 
 
 def slow(embeddings: torch.Tensor, labels: list[int], temperature: float) -> float:
@@ -28,13 +29,13 @@ def slow(embeddings: torch.Tensor, labels: list[int], temperature: float) -> flo
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=12), st.sampled_from([0.1, 0.5, 2.0]), st.integers(0, 999))
 def test_agrees_with_the_equation(labels: list[int], temperature: float, seed: int) -> None:
-    embeddings = torch.randn(len(labels), 4, 2, 2, generator=torch.Generator().manual_seed(seed))
+    embeddings = torch.randn(len(labels), 4, 2, 2, generator=seeded(seed))
     found = supervised_contrastive_loss(embeddings, torch.tensor(labels), temperature=temperature)
     assert found.item() == pytest.approx(slow(embeddings, labels, temperature), rel=1e-4, abs=1e-5)
 
 
 def test_length_does_not_matter_and_order_does_not() -> None:
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     embeddings, labels = torch.randn(9, 5, generator=generator), torch.tensor([0, 1, 2] * 3)
     loss = supervised_contrastive_loss(embeddings, labels)
     scales = torch.rand(9, 1, generator=generator) + 0.5
@@ -63,7 +64,7 @@ def test_gradients_stay_finite_at_zero_vectors_and_small_temperatures() -> None:
 
 
 def test_descent_gathers_classes() -> None:
-    embeddings = torch.randn(12, 8, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    embeddings = torch.randn(12, 8, generator=seeded(0)).requires_grad_()
     labels = torch.arange(12) % 3
     descent = torch.optim.SGD([embeddings], lr=1.0)
     for _ in range(500):

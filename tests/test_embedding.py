@@ -12,10 +12,11 @@ from torch import Tensor
 
 from mmtutorial.embedding import knn_purity, pca, tsne
 from mmtutorial.errors import InputError
+from mmtutorial.randomness import seeded
 
 
 def a_cloud(seed: int, n: int = 40) -> tuple[Tensor, Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     labels = torch.randint(4, (n,), generator=generator)
     embeddings = torch.randn(n, 6, generator=generator) + 1.5 * torch.eye(6)[labels]
     return embeddings, labels, torch.randint(8, (n,), generator=generator)
@@ -69,7 +70,7 @@ def test_lengths_do_not_count_and_maps_are_flattened() -> None:
 
 
 def test_chance_is_one_over_the_classes_however_unequal_they_are() -> None:
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     labels = (torch.rand(2500, generator=generator) < 0.1).long()
     purity = knn_purity(torch.randn(2500, 4, generator=generator), labels)
     assert purity == pytest.approx(0.5, abs=0.03)
@@ -77,7 +78,7 @@ def test_chance_is_one_over_the_classes_however_unequal_they_are() -> None:
 
 def test_portions_make_no_difference() -> None:
     """More than one portion of rows: the last ones are scored like the first."""
-    embeddings = torch.eye(3).repeat(700, 1) + 0.01 * torch.randn(2100, 3, generator=torch.Generator().manual_seed(0))
+    embeddings = torch.eye(3).repeat(700, 1) + 0.01 * torch.randn(2100, 3, generator=seeded(0))
     labels = torch.arange(3).repeat(700)
     assert knn_purity(embeddings, labels) == 1.0
     broken = labels.clone()
@@ -116,7 +117,7 @@ def test_pca_finds_the_directions_of_largest_variance() -> None:
 
 
 def test_tsne_keeps_clusters_together_and_repeats_itself() -> None:
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     labels = torch.arange(3).repeat(15)
     embeddings = torch.eye(3)[labels] + 0.05 * torch.randn(45, 3, generator=generator)
     layout = tsne(embeddings, seed=1, perplexity=10)
@@ -130,7 +131,7 @@ def test_tsne_keeps_clusters_together_and_repeats_itself() -> None:
 def test_tsne_starts_where_it_is_told() -> None:
     """Two clusters stay on the sides on which they start."""
     labels = torch.arange(2).repeat(20)
-    embeddings = torch.eye(3)[labels] + 0.05 * torch.randn(40, 3, generator=torch.Generator().manual_seed(0))
+    embeddings = torch.eye(3)[labels] + 0.05 * torch.randn(40, 3, generator=seeded(0))
     start = np.stack((2.0 * labels.numpy() - 1, pca(embeddings)[:, 1]), axis=1)
     for side in (1.0, -1.0):
         across = side * tsne(embeddings, start=start * np.array([side, 1.0]), perplexity=10)[:, 0]

@@ -15,13 +15,10 @@ from torch import Tensor
 
 from mmtutorial.errors import InputError
 from mmtutorial.graph import PatchGraph, connected_graph, random_triplets
+from mmtutorial.randomness import seeded
 
 label_lists = st.lists(st.integers(min_value=-2, max_value=5), max_size=40)
 seeds = st.integers(min_value=0, max_value=2**31)
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def allowed_partners(classes: list[int], place: int) -> tuple[list[int], list[int]]:

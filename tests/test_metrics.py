@@ -14,13 +14,14 @@ from torchvision import tv_tensors
 
 from mmtutorial.errors import InputError
 from mmtutorial.metrics import VOID, confusion_matrix, mean_iou, per_class_iou, scored_classes
+from mmtutorial.randomness import seeded
 
 CLASSES = 6
 
 
 def some_masks(seed: int, ids: list[int], images: int = 3) -> tuple[list[Tensor], list[Tensor]]:
     """Masks of different sizes, a fifth of the truth void; predictions are right about half of the time."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     pick = torch.tensor(ids, dtype=torch.uint8)
     truths, predictions = [], []
     for image in range(images):
@@ -59,7 +60,7 @@ def test_scores_agree_with_scikit_learn(seed: int, ids: list[int]) -> None:
 def test_the_truth_alone_decides_which_classes_are_averaged(seed: int, ids: list[int]) -> None:
     """However two networks predict, the same classes have a number and the mean is over as many."""
     truths, predictions = some_masks(seed, ids)
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     others = [torch.randint(CLASSES, truth.shape, generator=generator) for truth in truths]
     found = [confusion_matrix(truths, masks, CLASSES) for masks in (predictions, others)]
     assert per_class_iou(found[0]).isnan().equal(per_class_iou(found[1]).isnan())

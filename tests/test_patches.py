@@ -16,12 +16,9 @@ from torchvision.transforms.v2 import functional as F
 from mmtutorial.datasets import open_dataset
 from mmtutorial.errors import InputError
 from mmtutorial.patches import VOID, PatchBatch, _spread_out, crop_and_resize, sample_patches
+from mmtutorial.randomness import seeded
 
 seeds = st.integers(min_value=0, max_value=2**31)
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def noise(height: int, width: int, seed: int = 0, dtype: torch.dtype = torch.uint8) -> Tensor:

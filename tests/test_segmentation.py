@@ -14,7 +14,7 @@ from torchvision import tv_tensors
 from mmtutorial import segmentation
 from mmtutorial.datasets import SegmentationDataset
 from mmtutorial.networks import FCN, TinyEncoder
-from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.randomness import generator_for, global_seed, seeded
 from mmtutorial.segmentation import SegmentationStage, ensemble, predict, predict_probabilities
 from mmtutorial.settings.presets import Schedule, SegmentationBudget
 from tests.stepping import step_loss
@@ -43,7 +43,7 @@ def one_step(stage: SegmentationStage, step: int = 0) -> Tensor:
 
 
 def photos(*sizes: tuple[int, int], seed: int = 0) -> list[Tensor]:
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     return [torch.randint(0, 256, (3, *size), generator=generator, dtype=torch.uint8) for size in sizes]
 
 

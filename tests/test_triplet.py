@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from mmtutorial.errors import InputError
 from mmtutorial.graph import connected_graph
+from mmtutorial.randomness import seeded
 from mmtutorial.triplet import hinge, triplet_distances, triplet_loss, triplet_statistics, unit_features
 
 margins = st.floats(min_value=0.01, max_value=4.0)
@@ -16,7 +17,7 @@ seeds = st.integers(min_value=0, max_value=2**31)
 
 
 def a_batch(seed: int, n: int = 12, width: int = 5) -> tuple[Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     embeddings = torch.randn(n, width, generator=generator, dtype=torch.float64)
     labels = torch.cat((torch.tensor([0, 1]), torch.randint(3, (n - 2,), generator=generator)))
     return embeddings, connected_graph(labels, generator=generator).triplets
@@ -93,7 +94,7 @@ def test_gradients_reach_all_three_roles_and_no_other_node() -> None:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("zeros", [(0,), (1,), (2,), (0, 1), (0, 1, 2)])
 def test_zero_vectors_have_finite_gradients(zeros: tuple[int, ...], dtype: torch.dtype) -> None:
-    embeddings = torch.randn(4, 6, generator=torch.Generator().manual_seed(0), dtype=dtype)
+    embeddings = torch.randn(4, 6, generator=seeded(0), dtype=dtype)
     embeddings[list(zeros)] = 0
     embeddings.requires_grad_()
     loss = triplet_loss(embeddings, torch.tensor([[0, 1, 2], [3, 0, 1]]))
@@ -104,9 +105,7 @@ def test_zero_vectors_have_finite_gradients(zeros: tuple[int, ...], dtype: torch
 
 
 def test_features_have_length_one_and_zero_stays_zero() -> None:
-    features = torch.randn(5, 3, 2, 2, generator=torch.Generator().manual_seed(0)) * torch.tensor(
-        [1e-12, 1, 100, 1e12, 0]
-    ).reshape(5, 1, 1, 1)
+    features = torch.randn(5, 3, 2, 2, generator=seeded(0)) * torch.tensor([1e-12, 1, 100, 1e12, 0]).reshape(5, 1, 1, 1)
     unit = unit_features(features)
     assert unit.shape == (5, 12)
     assert torch.linalg.vector_norm(unit, dim=1).tolist() == pytest.approx([1, 1, 1, 1, 0])

@@ -14,7 +14,7 @@ from mmtutorial.datasets import SegmentationDataset, open_dataset
 from mmtutorial.graph import connected_graph, random_triplets
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.patches import PatchBatch
-from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.randomness import generator_for, global_seed, seeded
 from mmtutorial.settings.presets import Schedule, TuningBudget
 from mmtutorial.training.batches import batch_indices, flip_some
 from mmtutorial.tuning import Embedder, TuningStage, draw_patches, patch_side
@@ -51,7 +51,7 @@ def one_step(stage: TuningStage, step: int = 0) -> tuple[torch.Tensor, dict[str,
 )
 def test_embeddings_are_the_encoders_features_pooled(pooling: str, pool: Callable) -> None:
     network = encoder().eval()
-    patches = torch.rand(3, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    patches = torch.rand(3, 3, 16, 16, generator=seeded(0))
     embeddings = Embedder(network, pooling)(patches)
     torch.testing.assert_close(embeddings, pool(network(patches)))
     assert embeddings.shape == (3, 4 * network.width if pooling == "flatten" else network.width)
@@ -145,8 +145,8 @@ def test_the_two_ways_see_the_same_patches_and_differ_in_triplets_alone(images: 
         stage.module.register_forward_hook(lambda _, args, __, into=inputs: into.append(args[0]))
         one_step(stage)
         seen.append(inputs[0])
-        assert stage.match(batch, torch.Generator().manual_seed(0)).triplets.tolist() == (
-            draw(batch.labels, generator=torch.Generator().manual_seed(0)).triplets.tolist()
+        assert stage.match(batch, seeded(0)).triplets.tolist() == (
+            draw(batch.labels, generator=seeded(0)).triplets.tolist()
         )
     assert torch.equal(*seen)
 
@@ -160,7 +160,7 @@ def test_patches_are_a_share_of_the_median_long_side(dataset_of: Callable) -> No
 def test_patches_as_the_budget_and_the_table_have_them(dataset_of: Callable) -> None:
     masks = [stripes(30, 40, [0, 1, 2])] * 2
     budget = replace(BUDGET, patches=20, background_share=0.25)
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     batch = draw_patches(dataset_of(masks), [1, 0, 1], budget, (4, 9), generator)
     assert batch.images.shape == (60, 3, 16, 16)
     assert int((batch.labels == 0).sum()) == 15

@@ -21,7 +21,7 @@ class Context(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, maps: list[Tensor]) -> list[Tensor]:
-        """All maps of a column, the encoder's first."""
+        """Return all maps of a column, the encoder's first."""
 
 
 class SmallContext(Context):
@@ -34,7 +34,7 @@ class SmallContext(Context):
         self.add2 = _halving(added, added, encoder.batch_norm)
 
     def forward(self, maps: list[Tensor]) -> list[Tensor]:
-        """The encoder's maps and two coarser ones."""
+        """Return the encoder's maps and two coarser ones."""
         add1 = self.add1(maps[-1])
         return [*maps, add1, self.add2(add1)]
 
@@ -57,7 +57,7 @@ class PaperContext(Context):
         he_initial(self)
 
     def forward(self, maps: list[Tensor]) -> list[Tensor]:
-        """The encoder's maps but its last pool, fc6, fc7 and the two pools on top."""
+        """Return the encoder's maps but its last pool, fc6, fc7 and the two pools on top."""
         fc6 = self.fc6(maps[-1])
         fc7 = self.fc7(fc6)
         add1 = self.add1(fc7)

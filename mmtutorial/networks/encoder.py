@@ -28,14 +28,14 @@ class Encoder(nn.Module, ABC):
 
     @abstractmethod
     def maps_of_prepared(self, inputs: Tensor) -> list[Tensor]:
-        """Every layer's output, finest first, of centred float inputs (N, in_channels, H, W)."""
+        """Return every layer's output, finest first, of centred float inputs (N, in_channels, H, W)."""
 
     def feature_maps(self, images: Tensor) -> list[Tensor]:
-        """Every layer's output, finest first, of images (N, 3, H, W), uint8 or float 0..1."""
+        """Return every layer's output, finest first, of images (N, 3, H, W), uint8 or float 0..1."""
         return self.maps_of_prepared(prepare(images, self.in_channels))
 
     def forward(self, images: Tensor) -> Tensor:
-        """(N, width, H / stride, W / stride) features of images (N, 3, H, W), uint8 or float 0..1."""
+        """Return (N, width, H / stride, W / stride) features of images (N, 3, H, W), uint8 or float 0..1."""
         return self.feature_maps(images)[-1]
 
 
@@ -52,7 +52,7 @@ class Segmenter(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, images: Tensor, points: Tensor | None = None) -> Tensor:
-        """Scores of images (N, 3, H, W), uint8 or float 0..1.
+        """Return scores of images (N, 3, H, W), uint8 or float 0..1.
 
         Args:
             images: what to segment.

@@ -30,7 +30,7 @@ class FCN(Segmenter):
         )
 
     def forward(self, images: Tensor, points: Tensor | None = None) -> Tensor:
-        """(N, K, H, W) scores of images (N, 3, H, W), or (N, K, P) at points (N, P, 2)."""
+        """Return (N, K, H, W) scores of images (N, 3, H, W), or (N, K, P) at points (N, P, 2)."""
         scores = self.head(self.encoder(images)).float()
         if points is not None:
             return hypercolumns([scores], points).transpose(1, 2)

@@ -36,7 +36,7 @@ class FCN32s(Segmenter):
         nn.init.normal_(scores.weight, std=0.01)
 
     def forward(self, images: Tensor, points: Tensor | None = None) -> Tensor:
-        """(N, K, H, W) scores of images (N, 3, H, W), or (N, K, P) at points (N, P, 2)."""
+        """Return (N, K, H, W) scores of images (N, 3, H, W), or (N, K, P) at points (N, P, 2)."""
         scores = self.head(self.encoder(images)).float()
         if points is not None:
             return hypercolumns([scores], points).transpose(1, 2)

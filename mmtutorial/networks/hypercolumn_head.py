@@ -33,7 +33,7 @@ class HypercolumnSegmenter(Segmenter):
         self.head = HypercolumnHead(encoder.in_channels, context or SmallContext(encoder), classes, hidden)
 
     def forward(self, images: Tensor, points: Tensor | None = None) -> Tensor:
-        """(N, K, H, W) scores of images (N, 3, H, W), or (N, K, P) at points (N, P, 2)."""
+        """Return (N, K, H, W) scores of images (N, 3, H, W), or (N, K, P) at points (N, P, 2)."""
         inputs = prepare(images, self.encoder.in_channels)
         scores: Tensor = self.head(inputs, self.encoder.feature_maps(images), points)
         return scores
@@ -65,14 +65,14 @@ class HypercolumnHead(nn.Module):
         return scores.float().transpose(1, 2)
 
     def _everywhere(self, columns: list[Tensor]) -> Tensor:
-        """(N, K, H, W) scores at all pixels, a few images at a time."""
+        """Return (N, K, H, W) scores at all pixels, a few images at a time."""
         columns = [m.contiguous(memory_format=torch.channels_last) for m in columns]
         n, _, height, width = columns[0].shape
         images = max(1, _NUMBERS_AT_ONCE // (height * width * self.hidden.out_features))
         return torch.cat([self._portion([m[i : i + images] for m in columns]) for i in range(0, n, images)])
 
     def _portion(self, columns: list[Tensor]) -> Tensor:
-        """(N, K, H, W) scores at all pixels, a few hidden units at a time and without building a single column.
+        """Return (N, K, H, W) scores at all pixels, a few hidden units at a time and without building a single column.
 
         The hidden layer is linear and so is enlargement, so it can be applied to each map at the map's own size:
         ``W [up(m1), up(m2), ...] = up(W1 m1) + up(W2 m2) + ...``. Hidden units meet again in the scores only, which
@@ -88,7 +88,7 @@ class HypercolumnHead(nn.Module):
         return scores
 
     def _hidden_units(self, columns: list[Tensor], units: slice) -> Tensor:
-        """(N, number of units, H, W): some hidden units at all pixels."""
+        """Return (N, number of units, H, W): some hidden units at all pixels."""
         weights = self.hidden.weight[units, :, None, None].split(self.widths, dim=1)
         by_size: dict[torch.Size, Tensor] = {}
         for m, weight in zip(columns, weights, strict=True):

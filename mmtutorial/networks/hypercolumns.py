@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 
 def hypercolumns(maps: list[Tensor], points: Tensor) -> Tensor:
-    """(N, P, sum of channels): every layer's features, bilinear, at points (N, P, 2) in -1..1.
+    """Return (N, P, sum of channels): every layer's features, bilinear, at points (N, P, 2) in -1..1.
 
     Past the outermost feature the border is repeated; padding with zeros would dim the columns near it.
     """
@@ -30,7 +30,7 @@ def random_points(images: Tensor, count: int, generator: torch.Generator) -> tup
 
 
 def pixel_grid(height: int, width: int) -> Tensor:
-    """(1, H * W, 2) centres of all pixels as x, y in -1..1, row by row."""
+    """Return (1, H * W, 2) centres of all pixels as x, y in -1..1, row by row."""
     y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     places = torch.stack(((2 * x + 1) / width - 1, (2 * y + 1) / height - 1), dim=-1)
     return places.view(1, -1, 2)

@@ -16,12 +16,12 @@ def to_unit_range(images: Tensor) -> Tensor:
 
 
 def to_grey(images: Tensor) -> Tensor:
-    """(N, 1, H, W): the mean of red, green and blue, as Larsson et al. (2016) feed their network."""
+    """Return (N, 1, H, W): the mean of red, green and blue, as Larsson et al. (2016) feed their network."""
     return images.mean(dim=1, keepdim=True)
 
 
 def prepare(images: Tensor, in_channels: int) -> Tensor:
-    """Centred float input (N, in_channels, H, W) from colour images (N, 3, H, W), uint8 or float 0..1."""
+    """Return centred float input (N, in_channels, H, W) from colour images (N, 3, H, W), uint8 or float 0..1."""
     scaled = to_unit_range(images)
     if in_channels == 1:
         scaled = to_grey(scaled)

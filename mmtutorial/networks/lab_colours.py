@@ -36,6 +36,6 @@ def from_lab(lab: Tensor) -> Tensor:
 
 
 def prepare_lab(images: Tensor) -> Tensor:
-    """(N, 3, H, W) L*, a* and b*, each of about zero mean and unit spread, of images as for :func:`to_lab`."""
+    """Return (N, 3, H, W) L*, a* and b*, each of about zero mean and unit spread, of images as for :func:`to_lab`."""
     lab = to_lab(images)
     return (lab - lab.new_tensor(_MEAN)[:, None, None]) / lab.new_tensor(_STD)[:, None, None]

@@ -29,7 +29,7 @@ def load_weights(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -
 
 
 def _fault(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str:
-    """The first thing that is wrong; empty where nothing is."""
+    """Return the first thing that is wrong; empty where nothing is."""
     missing, foreign = wanted.keys() - given.keys(), given.keys() - wanted.keys()
     if missing or foreign:
         name, count = min(missing or foreign), len(missing or foreign)

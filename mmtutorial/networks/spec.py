@@ -48,7 +48,7 @@ class NetworkSpec:
 
 
 def make_encoder(spec: NetworkSpec) -> Encoder:
-    """An encoder with random weights, drawn from torch's global generator.
+    """Return an encoder with random weights, drawn from torch's global generator.
 
     Raises:
         InputError: no such encoder or input.
@@ -61,7 +61,7 @@ def make_encoder(spec: NetworkSpec) -> Encoder:
 
 
 def _trunk(spec: NetworkSpec, *, in_channels: int, share: float = 1.0) -> Encoder:
-    """A trunk that sees some channels, with a share of its full widths."""
+    """Return a trunk that sees some channels, with a share of its full widths."""
     if spec.encoder not in _TRUNKS:
         raise unknown("encoder", spec.encoder, _TRUNKS)
     return _TRUNKS[spec.encoder](in_channels=in_channels, batch_norm=spec.batch_norm, share=share)

@@ -47,11 +47,11 @@ class SplitEncoder(Encoder):
         self.width = self.widths[-1]
 
     def feature_maps(self, images: Tensor) -> list[Tensor]:
-        """Every layer's output of both halves, finest first, of images (N, 3, H, W), uint8 or float 0..1."""
+        """Return every layer's output of both halves, finest first, of images (N, 3, H, W), uint8 or float 0..1."""
         return self.maps_of_prepared(prepare_lab(images))
 
     def maps_of_prepared(self, inputs: Tensor) -> list[Tensor]:
-        """Every layer's output, lightness before colour, of centred L*, a* and b* (N, 3, H, W)."""
+        """Return every layer's output, lightness before colour, of centred L*, a* and b* (N, 3, H, W)."""
         lightness = self.lightness.maps_of_prepared(inputs[:, :1])
         colour = self.colour.maps_of_prepared(inputs[:, 1:])
         return [torch.cat(maps, dim=1) for maps in zip(lightness, colour, strict=True)]

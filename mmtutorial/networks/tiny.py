@@ -34,7 +34,7 @@ class TinyEncoder(Encoder):
         )
 
     def maps_of_prepared(self, inputs: Tensor) -> list[Tensor]:
-        """Every layer's output, after its ReLU, of centred float inputs (N, in_channels, H, W)."""
+        """Return every layer's output, after its ReLU, of centred float inputs (N, in_channels, H, W)."""
         # Channels last is the layout in which convolutions run fastest, on the CPU too.
         x = inputs.contiguous(memory_format=torch.channels_last)
         maps = []

@@ -54,7 +54,7 @@ class TorchvisionEncoder(Encoder):
         he_initial(self.features)
 
     def maps_of_prepared(self, inputs: Tensor) -> list[Tensor]:
-        """Every convolution's output, after its ReLU, and the last pool's, of inputs (N, in_channels, H, W).
+        """Return every convolution's output, after its ReLU, and the last pool's, of inputs (N, in_channels, H, W).
 
         Raises:
             InputError: the inputs have too few pixels.
@@ -70,7 +70,7 @@ class TorchvisionEncoder(Encoder):
 
 
 def _for_inputs(layer: nn.Module, in_channels: int) -> nn.Conv2d:
-    """A convolution of another number of inputs, otherwise like ``layer``."""
+    """Return a convolution of another number of inputs, otherwise like ``layer``."""
     assert isinstance(layer, nn.Conv2d)
     kernel, stride, padding = layer.kernel_size[0], layer.stride[0], int(layer.padding[0])
     return nn.Conv2d(in_channels, layer.out_channels, kernel, stride, padding)

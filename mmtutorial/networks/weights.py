@@ -22,7 +22,7 @@ from mmtutorial.networks.torchvision_encoder import VGG16, TorchvisionAlexNet, T
 
 
 def imagenet_encoder(spec: NetworkSpec) -> Encoder:
-    """An encoder with the weights that torchvision trained on ImageNet's labels.
+    """Return an encoder with the weights that torchvision trained on ImageNet's labels.
 
     Raises:
         InputError: as :func:`load_imagenet`, or there is no such encoder.

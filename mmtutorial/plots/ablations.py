@@ -77,7 +77,7 @@ def _line(
 
 
 def _axis_values(arms: Mapping[str, Sequence[Setting]]) -> list[float | str]:
-    """All values: numbers in their order, names as they first occur; names where any is a name."""
+    """Return all values: numbers in their order, names as they first occur; names where any is a name."""
     found = list(dict.fromkeys(_key(p.value) for points in arms.values() for p in points))
     numbers = [v for v in found if isinstance(v, float)]
     return [*sorted(numbers)] if len(numbers) == len(found) else found

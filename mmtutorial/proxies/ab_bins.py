@@ -29,7 +29,7 @@ _CANDIDATES = 16
 
 @cache
 def ab_centres() -> Tensor:
-    """(Q, 2) centres a*, b* of the cells that hold at least one colour of the screen; Q is 261.
+    """Return (Q, 2) centres a*, b* of the cells that hold at least one colour of the screen; Q is 261.
 
     A cell counts if any 8-bit colour rounds to its centre. Only the six faces of the colour cube are looked
     at: a line of constant a* and b* through a colour inside leaves the cube through a face.
@@ -51,7 +51,7 @@ def ab_centres() -> Tensor:
 
 
 def nearest_bins(colours: Tensor, centres: Tensor) -> Tensor:
-    """(P,) bin whose centre lies nearest to each colour (P, 2), of bins (Q, 2)."""
+    """Return (P,) bin whose centre lies nearest to each colour (P, 2), of bins (Q, 2)."""
     return _squared_distances(colours, centres).argmin(dim=1)
 
 
@@ -74,7 +74,7 @@ def soft_encode(colours: Tensor, centres: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def rebalancing_weights(prior: Tensor, centres: Tensor) -> Tensor:
-    """How much a pixel of each bin shall count: the rarer, the more (equation 4).
+    """Return how much a pixel of each bin shall count: the rarer, the more (equation 4).
 
     The prior is smoothed by a Gaussian over the ab plane, mixed half and half with a uniform distribution,
     which keeps weights of very rare colours in bounds, and inverted.
@@ -98,7 +98,7 @@ def batches_to_count(schedule: Schedule) -> int:
 
 
 def first_scores(shares: Tensor) -> Tensor:
-    """(Q,) scores of a constant guess with these shares (Q,), for the bias with which a classifier starts.
+    """Return (Q,) scores of a constant guess with these shares (Q,), for the bias with which a classifier starts.
 
     Then no step is spent on learning how frequent the bins are. One part in a hundred is spread evenly: a bin
     that was never seen starts low, not out of reach.
@@ -115,5 +115,5 @@ def annealed_mean(scores: Tensor, centres: Tensor, temperature: float = TEMPERAT
 
 
 def _squared_distances(colours: Tensor, centres: Tensor) -> Tensor:
-    """(P, Q) squared distances of colours (P, 2) from centres (Q, 2)."""
+    """Return (P, Q) squared distances of colours (P, 2) from centres (Q, 2)."""
     return torch.cdist(colours, centres).square()

@@ -95,7 +95,8 @@ class ProxyStage(ABC):
             about: further description for the checkpoint.
         """
         self.encoder, self.images, self.budget = encoder, images, budget
-        self.schedule: Schedule = replace(budget.schedule, steps=self.steps(budget))
+        steps, schedule = self.steps(budget), budget.schedule
+        self.schedule: Schedule = replace(schedule, steps=steps) if steps else schedule.without_steps()
         self.epoch_steps = steps_per_epoch(len(images), self.schedule.images_a_step)
         transform = training_transform(budget.crop, scale=budget.scale, flip=True)
         self.draw = CropBatches(images, transform, self.schedule.images, seed, self.name)
@@ -109,38 +110,38 @@ class ProxyStage(ABC):
 
     @abstractmethod
     def network(self, encoder: Encoder) -> nn.Module:
-        """The encoder with the task's head."""
+        """Return the encoder with the task's head."""
 
     @abstractmethod
     def loss(
         self, module: nn.Module, batch: tuple[Tensor, Tensor], generator: torch.Generator
     ) -> tuple[Tensor, dict[str, float]]:
-        """The loss of one batch of crops (N, 3, crop, crop) and their masks, with numbers for the log."""
+        """Return the loss of one batch of crops (N, 3, crop, crop) and their masks, with numbers for the log."""
 
     @abstractmethod
     def score(self, images: SegmentationDataset, generator: torch.Generator) -> ProxyScore:
-        """How well the trained :attr:`module` does on held-out ``images``, beside a trivial predictor."""
+        """Return how well the trained :attr:`module` does on held-out ``images``, beside a trivial predictor."""
 
     @abstractmethod
     def picture(self, images: Tensor, generator: torch.Generator) -> ProxyPicture:
-        """What the network sees, its target and its prediction, for images (N, 3, H, W) uint8."""
+        """Return what the network sees, its target and its prediction, for images (N, 3, H, W) uint8."""
 
     def show(self, images: SegmentationDataset, generator: torch.Generator) -> ProxyPicture:
-        """The picture of held-out images."""
+        """Return the picture of held-out images."""
         return self.picture(self.held_out_crops(images, generator), generator)
 
     def begin(self, generator: torch.Generator) -> None:  # noqa: B027 (most tasks need none)
         """Called once, before the first step; for weights that are computed from the images."""
 
     def parameter_groups(self) -> list[dict[str, Any]]:
-        """All weights alike."""
+        """Return all weights alike."""
         return [{"params": list(self.module.parameters())}]
 
     def held_out_crops(self, images: SegmentationDataset, generator: torch.Generator) -> Tensor:
-        """(N, 3, crop, crop) uint8: a crop of each held-out image, not scaled and not mirrored."""
+        """Return (N, 3, crop, crop) uint8: a crop of each held-out image, not scaled and not mirrored."""
         return self.held_out_samples(images, generator)[0]
 
     def held_out_samples(self, images: SegmentationDataset, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """The same crops and their masks (N, crop, crop)."""
+        """Return the same crops and their masks (N, crop, crop)."""
         transform = training_transform(self.budget.crop, scale=(1.0, 1.0), flip=False)
         return stacked([apply(transform, *images[i], generator) for i in range(len(images))])

@@ -72,7 +72,7 @@ class BiGAN(nn.Module):
         self.discriminator = Discriminator(doublings)
 
     def forward(self, images: Tensor, codes: Tensor) -> Scores:
-        """Scores of images (N, 3, side, side), float 0..1, with their codes, and of codes (N, Z) with theirs.
+        """Return scores of images (N, 3, side, side), float 0..1, with their codes, and of codes (N, Z) with theirs.
 
         One backward pass of a loss that adds up what both sides want then gives each side its own gradient:
         the discriminator's from copies of the pairs without history, that of encoder and generator from a
@@ -86,12 +86,12 @@ class BiGAN(nn.Module):
         return Scores(*own.chunk(2), *frozen.chunk(2))
 
     def encode(self, images: Tensor) -> Tensor:
-        """(N, Z) codes E(x) of images (N, 3, side, side), uint8 or float 0..1."""
+        """Return (N, Z) codes E(x) of images (N, 3, side, side), uint8 or float 0..1."""
         codes: Tensor = self.project(self.encoder(images))
         return codes
 
     def reconstruct(self, images: Tensor) -> Tensor:
-        """(N, 3, side, side) images G(E(x)), 0..1."""
+        """Return (N, 3, side, side) images G(E(x)), 0..1."""
         made: Tensor = self.generator(self.encode(images))
         return made
 
@@ -117,14 +117,14 @@ class Discriminator(nn.Module):
         )
 
     def forward(self, images: Tensor, codes: Tensor) -> Tensor:
-        """(N,) scores of images (N, 3, side, side), 0..1, paired with codes (N, Z)."""
+        """Return (N,) scores of images (N, 3, side, side), 0..1, paired with codes (N, Z)."""
         both = torch.cat((self.of_image(2 * images - 1), self.of_code(codes)), dim=1)
         scores: Tensor = self.of_both(both)[:, 0]
         return scores
 
 
 def _generator(doublings: int) -> nn.Sequential:
-    """Codes (N, Z) to images (N, 3, side, side), 0..1: a 4 x 4 map, doubled in side until it is an image."""
+    """Build the way from codes (N, Z) to images (N, 3, side, side), 0..1: a 4 x 4 map that doubles its side."""
     widths = _WIDTHS[:doublings]
     steps: list[nn.Module] = [
         nn.Linear(CODE, widths[0] * START * START, bias=False),
@@ -136,7 +136,7 @@ def _generator(doublings: int) -> nn.Sequential:
 
 
 def adversarial_losses(scores: Scores) -> tuple[Tensor, Tensor]:
-    """What the discriminator minimises, and what encoder and generator minimise together.
+    """Return what the discriminator minimises, and what encoder and generator minimise together.
 
     Both sides of the game are cross-entropies, the second with the labels exchanged: the non-saturating form
     (Goodfellow et al., 2014, section 3; Donahue et al., 2017, section 3.4).
@@ -186,11 +186,11 @@ class BiGANStage(ProxyStage):
     )
 
     def network(self, encoder: Encoder) -> nn.Module:
-        """The encoder with its projection, the generator and the discriminator."""
+        """Return the encoder with its projection, the generator and the discriminator."""
         return BiGAN(encoder)
 
     def parameter_groups(self) -> list[dict[str, Any]]:
-        """All weights with Adam's usual settings for adversaries, and none drawn to zero."""
+        """Return all weights with Adam's usual settings for adversaries, and none drawn to zero."""
         return [{"params": list(self.module.parameters()), "betas": _BETAS, "weight_decay": 0.0}]
 
     def loss(
@@ -226,7 +226,7 @@ class BiGANStage(ProxyStage):
 
     @torch.no_grad()
     def reconstruction_errors(self, images: SegmentationDataset, generator: torch.Generator) -> ReconstructionErrors:
-        """How far reconstructions of held-out windows are from their own and from another image's window."""
+        """Return how far reconstructions of held-out windows are from their own and from another image's window."""
         self.module.eval()
         windows = self.windows(self.held_out_crops(images, generator))
         made = self._reconstructed(windows)
@@ -238,7 +238,7 @@ class BiGANStage(ProxyStage):
 
     @torch.no_grad()
     def picture(self, images: Tensor, generator: torch.Generator) -> ProxyPicture:
-        """The middle of each image, the same as what should come back, and what comes back through the code."""
+        """Return the middle of each image, the same as what should come back, and what comes back through the code."""
         self.module.eval()
         half = min(images.shape[-2:]) // TILES
         seen = self._shrink(center_crop(images, [half, half]), self.module.side)
@@ -247,7 +247,7 @@ class BiGANStage(ProxyStage):
         return ProxyPicture(sees, sees, prediction, ("sees: image x", "target: x", "prediction: G(E(x))"))
 
     def windows(self, crops: Tensor) -> Tensor:
-        """(4 N, 3, side, side) float 0..1 windows of crops (N, 3, H, W), all of the first crop first."""
+        """Return (4 N, 3, side, side) float 0..1 windows of crops (N, 3, H, W), all of the first crop first."""
         shrunk = self._shrink(crops, TILES * self.module.side)
         tiles: Tensor = shrunk.unflatten(3, (TILES, -1)).unflatten(2, (TILES, -1))
         return tiles.permute(0, 2, 4, 1, 3, 5).flatten(0, 2)
@@ -263,5 +263,5 @@ class BiGANStage(ProxyStage):
 
 
 def random_codes(count: int, generator: torch.Generator) -> Tensor:
-    """(count, Z) codes, uniform in -1..1 as in the original."""
+    """Return (count, Z) codes, uniform in -1..1 as in the original."""
     return 2 * torch.rand(count, CODE, generator=generator) - 1

@@ -36,7 +36,7 @@ class Classifier(nn.Module):
         self.head = nn.Linear(encoder.width, classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        """(N, classes) scores before the sigmoid of images (N, 3, H, W), uint8 or float 0..1."""
+        """Return (N, classes) scores before the sigmoid of images (N, 3, H, W), uint8 or float 0..1."""
         scores: Tensor = self.head(self.encoder(images).amax(dim=(2, 3)))
         return scores.float()
 
@@ -52,7 +52,7 @@ class ClassificationStage(ProxyStage):
     )
 
     def network(self, encoder: Encoder) -> nn.Module:
-        """The encoder with one score for each class asked for."""
+        """Return the encoder with one score for each class asked for."""
         return Classifier(encoder, len(self.class_ids))
 
     @property
@@ -75,7 +75,7 @@ class ClassificationStage(ProxyStage):
     def loss(
         self, module: nn.Module, batch: tuple[Tensor, Tensor], generator: torch.Generator
     ) -> tuple[Tensor, dict[str, float]]:
-        """Mean binary cross-entropy of all classes; for the log, the average precision within the batch."""
+        """Return mean binary cross-entropy of all classes; for the log, the average precision within the batch."""
         images, masks = batch
         targets, known = present_classes(masks, self.class_ids)
         device = next(module.parameters()).device
@@ -107,7 +107,7 @@ class ClassificationStage(ProxyStage):
         return ProxyScore("loss of the classes present", float(value), float(trivial), higher_is_better=False)
 
     def show(self, images: SegmentationDataset, generator: torch.Generator) -> ProxyPicture:
-        """The picture of held-out images, with their true classes."""
+        """Return the picture of held-out images, with their true classes."""
         crops, masks = self.held_out_samples(images, generator)
         return self.picture(crops, generator, masks)
 
@@ -132,7 +132,7 @@ class ClassificationStage(ProxyStage):
         return ProxyPicture(images, bars(target, classes, size), bars(probability, classes, size), captions)
 
     def _scores(self, images: Tensor) -> Tensor:
-        """(N, classes) scores, on the CPU, in portions that fit in memory."""
+        """Return (N, classes) scores, on the CPU, in portions that fit in memory."""
         device = next(self.module.parameters()).device
         return torch.cat([self.module(part.to(device)).cpu() for part in images.split(64)])
 
@@ -143,7 +143,7 @@ def class_ids(classes: ClassTable) -> tuple[int, ...]:
 
 
 def present_classes(masks: Tensor, ids: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """Which classes occur in masks (N, H, W).
+    """Return which classes occur in masks (N, H, W).
 
     Returns:
         (N, classes) float, 1 where a class covers at least 1 % of the labelled pixels; (N,) bool, whether a
@@ -156,7 +156,7 @@ def present_classes(masks: Tensor, ids: tuple[int, ...]) -> tuple[Tensor, Tensor
 
 
 def presence_loss(scores: Tensor, targets: Tensor, known: Tensor) -> Tensor:
-    """Mean binary cross-entropy of scores (N, classes) over the images that are known (N,); 0 if none is."""
+    """Return mean binary cross-entropy of scores (N, classes) over the images that are known (N,); 0 if none is."""
     losses = F.binary_cross_entropy_with_logits(scores, targets, reduction="none").mean(dim=1)
     return (losses * known).sum() / known.sum().clamp(min=1)
 
@@ -169,7 +169,7 @@ def _average_precision(scores: Tensor, targets: Tensor) -> float:
 
 
 def bars(values: Tensor, classes: ClassTable, size: tuple[int, int]) -> Tensor:
-    """(N, 3, H, W) uint8 pictures with one bar for each of the classes asked for, the first one at the top.
+    """Return (N, 3, H, W) uint8 pictures with one bar for each of the classes asked for, the first one at the top.
 
     Args:
         values: (N, classes) lengths, 0 to 1 for the width of the picture.

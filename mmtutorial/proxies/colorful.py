@@ -63,7 +63,7 @@ class ColorfulColorizer(nn.Module):
         self.register_buffer("weights", torch.ones(len(centres)))
 
     def forward(self, images: Tensor) -> Tensor:
-        """(N, 2 H / stride, 2 W / stride, Q) scores of images (N, 3, H, W), of which only grey is seen."""
+        """Return (N, 2 H / stride, 2 W / stride, Q) scores of images (N, 3, H, W), of which only grey is seen."""
         scores: Tensor = self.classify(self.enlarge(self.encoder(images)).permute(0, 2, 3, 1))
         return scores.float()
 
@@ -76,13 +76,13 @@ class ColorfulColorizer(nn.Module):
 
 
 def mean_colours(images: Tensor, size: tuple[int, int]) -> Tensor:
-    """(P, 2) a* and b* of images (N, 3, H, W), each the mean of its part of a grid (h, w); P = N h w."""
+    """Return (P, 2) a* and b* of images (N, 3, H, W), each the mean of its part of a grid (h, w); P = N h w."""
     shrunk = F.adaptive_avg_pool2d(to_unit_range(images), size)
     return to_lab(shrunk)[:, 1:].permute(0, 2, 3, 1).reshape(-1, 2)
 
 
 def weighted_cross_entropy(scores: Tensor, bins: Tensor, shares: Tensor, weights: Tensor) -> Tensor:
-    """Mean over pixels of weight times cross-entropy (equations 2 and 3).
+    """Return mean over pixels of weight times cross-entropy (equations 2 and 3).
 
     Args:
         scores: (P, Q), or (1, Q) for all pixels alike.
@@ -95,7 +95,7 @@ def weighted_cross_entropy(scores: Tensor, bins: Tensor, shares: Tensor, weights
 
 
 def best_constant(bins: Tensor, shares: Tensor, weights: Tensor) -> Tensor:
-    """(1, Q) log-probabilities: of all that do not look at the image, those of least weighted cross-entropy.
+    """Return (1, Q) log-probabilities: of all that do not look at the image, those of least weighted cross-entropy.
 
     These are the mean of the targets, weighted as the loss weighs them.
     """
@@ -117,7 +117,7 @@ class ColorfulStage(ProxyStage):
     )
 
     def network(self, encoder: Encoder) -> nn.Module:
-        """The encoder with the head."""
+        """Return the encoder with the head."""
         return ColorfulColorizer(encoder)
 
     def begin(self, generator: torch.Generator) -> None:

@@ -43,7 +43,7 @@ class Colorizer(nn.Module):
         self.head = nn.Sequential(nn.Linear(sum(encoder.widths), _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, 2 * BINS))
 
     def forward(self, images: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
-        """Scores of the hue and chroma bins, each (N, P, 32).
+        """Return scores of the hue and chroma bins, each (N, P, 32).
 
         Args:
             images: (N, 3, H, W) uint8 or float 0..1; the encoder sees only their grey values.
@@ -55,7 +55,7 @@ class Colorizer(nn.Module):
 
 
 def hue_and_chroma(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Hue (of HSV, 0..1 round the circle; 0 where grey) and chroma (max - min, 0..1), each (N, H, W)."""
+    """Return hue (of HSV, 0..1 round the circle; 0 where grey) and chroma (max - min, 0..1), each (N, H, W)."""
     scaled = to_unit_range(images)
     top, low = scaled.amax(dim=1), scaled.amin(dim=1)
     chroma = top - low
@@ -86,7 +86,7 @@ class ColorizationStage(ProxyStage):
     )
 
     def network(self, encoder: Encoder) -> nn.Module:
-        """The encoder with the hypercolumn head."""
+        """Return the encoder with the hypercolumn head."""
         return Colorizer(encoder)
 
     def loss(
@@ -112,7 +112,7 @@ class ColorizationStage(ProxyStage):
         return colour_loss(hue_scores, chroma_scores, *targets)
 
     def best_constant(self, *targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Shares (32,) of hue and of chroma: of all that do not look at the image, those of least loss."""
+        """Return shares (32,) of hue and of chroma: of all that do not look at the image, those of least loss."""
         hue, chroma = targets
         # A pixel's hue counts as much as its chroma, as in the loss.
         hues = torch.bincount(to_bins(hue).flatten(), weights=chroma.flatten().double(), minlength=BINS)
@@ -157,7 +157,7 @@ class ColorizationStage(ProxyStage):
 
 
 def paint(hue: Tensor, chroma: Tensor, grey: Tensor) -> Tensor:
-    """(N, 3, H, W) colours 0..1 of hue, chroma and mean grey (N, H, W); cut off where they leave 0..1."""
+    """Return (N, 3, H, W) colours 0..1 of hue, chroma and mean grey (N, H, W); cut off where they leave 0..1."""
     sector = hue[:, None] * 6
     # Red, green and blue rise and fall round the circle a third apart.
     wheel = torch.cat([(((sector - shift + 3) % 6 - 3).abs() * -1 + 2).clamp(0, 1) for shift in (0, 2, 4)], dim=1)
@@ -179,7 +179,7 @@ WINDOW = 7
 
 
 def windows(images: Tensor, points: Tensor) -> Tensor:
-    """(N, C, P, 49) the pixels round points (N, P, 2) of images (N, C, H, W); past the border it is repeated.
+    """Return (N, C, P, 49) the pixels round points (N, P, 2) of images (N, C, H, W); past the border it is repeated.
 
     Args:
         images: of any type.
@@ -196,7 +196,7 @@ def windows(images: Tensor, points: Tensor) -> Tensor:
 
 
 def histogram(values: Tensor, amounts: Tensor) -> Tensor:
-    """(N, P, 32) shares of the bins among values (N, P, M) 0..1; all zero where all amounts (N, P, M) are."""
+    """Return (N, P, 32) shares of the bins among values (N, P, M) 0..1; all zero where all amounts (N, P, M) are."""
     found = amounts.new_zeros(*values.shape[:-1], BINS).scatter_add_(-1, to_bins(values), amounts)
     return found / found.sum(dim=-1, keepdim=True).clamp(min=1e-12)
 
@@ -227,12 +227,12 @@ class Colorization2016Stage(ColorizationStage):
         return hue_part + chroma_part, {"hue_loss": hue_part.item(), "chroma_loss": chroma_part.item()}
 
     def best_constant(self, *targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Shares (32,): the mean histograms, that of hue weighted by chroma, as the loss weighs it."""
+        """Return shares (32,): the mean histograms, that of hue weighted by chroma, as the loss weighs it."""
         hues, chromas, at_point = targets
         weighted = (at_point[..., None] * hues).flatten(0, 1).double().sum(dim=0)
         return weighted / weighted.sum(), chromas.flatten(0, 1).double().mean(dim=0)
 
 
 def _divergence(target: Tensor, scores: Tensor) -> Tensor:
-    """(N, P) Kullback-Leibler divergence of scored distributions from targets, both (N, P, 32)."""
+    """Return (N, P) Kullback-Leibler divergence of scored distributions from targets, both (N, P, 32)."""
     return F.kl_div(scores.log_softmax(dim=-1), target, reduction="none").sum(dim=-1)

@@ -115,7 +115,7 @@ def random_holes(
 
 
 def fill_holes(images: Tensor, holes: Tensor) -> Tensor:
-    """Images (N, 3, H, W) with the mean colour of what is visible of each in its holes (N, H, W)."""
+    """Return images (N, 3, H, W) with the mean colour of what is visible of each in its holes (N, H, W)."""
     visible = ~holes[:, None]
     kept = images.masked_fill(~visible, 0)
     mean = kept.sum(dim=(2, 3), keepdim=True) / visible.sum(dim=(2, 3), keepdim=True)
@@ -123,7 +123,7 @@ def fill_holes(images: Tensor, holes: Tensor) -> Tensor:
 
 
 def hole_error(painted: Tensor, images: Tensor, holes: Tensor) -> Tensor:
-    """Mean squared error (scalar) of painted (N, 3, H, W) over the pixels and colours in the holes (N, H, W)."""
+    """Return mean squared error (scalar) of painted (N, 3, H, W) over the pixels and colours in the holes (N, H, W)."""
     wrong = (painted - images).square().mean(dim=1)
     return (wrong * holes).sum() / holes.sum()
 
@@ -140,13 +140,13 @@ class InpaintingStage(ProxyStage):
     )
 
     def network(self, encoder: Encoder) -> nn.Module:
-        """The encoder with the decoder that paints."""
+        """Return the encoder with the decoder that paints."""
         return Inpainter(encoder)
 
     def loss(
         self, module: nn.Module, batch: tuple[Tensor, Tensor], generator: torch.Generator
     ) -> tuple[Tensor, dict[str, float]]:
-        """Mean squared error in the holes of random blocks; beside it, for the log, that of the mean colour."""
+        """Return mean squared error in the holes of random blocks; beside it, for the log, that of the mean colour."""
         images = to_unit_range(batch[0])
         holes = _holes_of(images, generator)
         device = next(module.parameters()).device
@@ -180,7 +180,7 @@ class InpaintingStage(ProxyStage):
 
     @torch.no_grad()
     def picture(self, images: Tensor, generator: torch.Generator) -> ProxyPicture:
-        """Images with holes, whole images, and images whose holes are painted."""
+        """Return images with holes, whole images, and images whose holes are painted."""
         self.module.eval()
         truth = to_unit_range(images)
         holes = _holes_of(images, generator)

@@ -117,7 +117,7 @@ class JigsawStage(ProxyStage):
     )
 
     def network(self, encoder: Encoder) -> nn.Module:
-        """The encoder with the head that names permutations."""
+        """Return the encoder with the head that names permutations."""
         return JigsawNetwork(encoder, tile_side(self.budget.crop))
 
     def loss(
@@ -178,7 +178,7 @@ class JigsawStage(ProxyStage):
 
 @torch.no_grad()
 def _map_size(encoder: Encoder, side: int) -> int:
-    """How many numbers the encoder's last map of a tile has."""
+    """Return how many numbers the encoder's last map of a tile has."""
     was_training = encoder.training
     # Or batch norm would count the blank tile among the images it has seen.
     encoder.eval()

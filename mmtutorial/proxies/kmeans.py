@@ -43,7 +43,7 @@ class KMeansStage(ProxyStage):
         return 0
 
     def network(self, encoder: Encoder) -> nn.Module:
-        """The encoder alone."""
+        """Return the encoder alone."""
         return encoder
 
     def begin(self, generator: torch.Generator) -> None:
@@ -83,7 +83,7 @@ class KMeansStage(ProxyStage):
 
     @torch.no_grad()
     def picture(self, images: Tensor, generator: torch.Generator) -> ProxyPicture:
-        """A filter of the first layer for each image, the patch that excites it most, and where that patch lies.
+        """Return a filter of the first layer for each image, the patch that excites it most, and where that patch lies.
 
         A filter is drawn with grey for a weight of zero, a patch as it is in the image; both are enlarged to the
         image's size. The filter is not the patch: it is what to multiply the patch with.
@@ -107,7 +107,7 @@ class KMeansStage(ProxyStage):
 
 
 def _nearest_cosine(points: Tensor, directions: Tensor) -> float:
-    """Mean cosine of unit points (P, R) with the nearest of directions (F, R)."""
+    """Return mean cosine of unit points (P, R) with the nearest of directions (F, R)."""
     return float((points @ F.normalize(directions).T).amax(dim=1).mean())
 
 
@@ -120,7 +120,7 @@ def _strongest(convolution: nn.Conv2d, unit: int, inputs: Tensor) -> tuple[int, 
 
 
 def _with_box(image: Tensor, y: int, x: int, size: tuple[int, ...]) -> Tensor:
-    """A copy of an image (3, H, W) with a white frame round a patch."""
+    """Return a copy of an image (3, H, W) with a white frame round a patch."""
     boxed = image.clone()
     top, left, bottom, right = y - 1, x - 1, y + size[0], x + size[1]
     height, width = image.shape[1:]

@@ -75,7 +75,7 @@ def set_filters(encoder: Encoder, convolution: nn.Conv2d, batches: list[Tensor],
 def input_patches(
     encoder: Encoder, convolution: nn.Conv2d, batches: list[Tensor], generator: torch.Generator
 ) -> Tensor:
-    """(groups, P, D) about 10,000 random input patches of a convolution inside an encoder, on the CPU."""
+    """Return (groups, P, D) about 10,000 random input patches of a convolution inside an encoder, on the CPU."""
     count = math.ceil(PATCHES / sum(len(batch) for batch in batches))
     found: list[Tensor] = []
     with watching(
@@ -101,18 +101,18 @@ class Whitening:
     inverse: Tensor
 
     def unit(self, patches: Tensor) -> Tensor:
-        """(P, R) whitened patches of length one."""
+        """Return (P, R) whitened patches of length one."""
         return F.normalize((patches - self.mean) @ self.matrix)
 
     def filters(self, directions: Tensor) -> Tensor:
-        """(F, D) filters that answer to a patch as directions (F, R) do to a whitened patch, up to a constant.
+        """Return (F, D) filters that answer to a patch as directions (F, R) do to a whitened patch, up to a constant.
 
         ``direction . (matrix^T (patch - mean)) = (matrix direction) . patch - constant``.
         """
         return directions @ self.matrix.T
 
     def directions(self, filters: Tensor) -> Tensor:
-        """(F, R): the way back from :meth:`filters`."""
+        """Return (F, R): the way back from :meth:`filters`."""
         return filters @ self.inverse.T
 
 
@@ -145,7 +145,7 @@ def kmeans_filters(patches: Tensor, count: int, generator: torch.Generator) -> T
 
 
 def random_patches(inputs: Tensor, convolution: nn.Conv2d, count: int, generator: torch.Generator) -> Tensor:
-    """What a convolution multiplies with its filters at random places of its output.
+    """Return what a convolution multiplies with its filters at random places of its output.
 
     Args:
         inputs: (N, C, H, W) inputs of the convolution.
@@ -170,7 +170,7 @@ def random_patches(inputs: Tensor, convolution: nn.Conv2d, count: int, generator
 
 
 def _taps(size: int, convolution: nn.Conv2d, axis: int, shape: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """(N, count, kernel) input rows, or columns, that random outputs look at along one axis."""
+    """Return (N, count, kernel) input rows, or columns, that random outputs look at along one axis."""
     kernel, stride, dilation = (
         values[axis] for values in (convolution.kernel_size, convolution.stride, convolution.dilation)
     )
@@ -207,7 +207,7 @@ def watching(convolution: nn.Conv2d, look: Callable[[Tensor, Tensor], None]) -> 
 
 @torch.no_grad()
 def convolutions_in_order(encoder: Encoder, images: Tensor) -> list[nn.Conv2d]:
-    """The convolutions of an encoder in the order in which they run on images (N, 3, H, W)."""
+    """Return the convolutions of an encoder in the order in which they run on images (N, 3, H, W)."""
     order: list[nn.Conv2d] = []
     found = [module for module in encoder.modules() if isinstance(module, nn.Conv2d)]
     hooks = [c.register_forward_pre_hook(lambda module, _: order.append(module)) for c in found]
@@ -219,7 +219,7 @@ def convolutions_in_order(encoder: Encoder, images: Tensor) -> list[nn.Conv2d]:
 
 @torch.no_grad()
 def unit_statistics(encoder: Encoder, convolution: nn.Conv2d, batches: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation (F,) of each unit's output, before batch norm and ReLU, over all batches."""
+    """Return mean and standard deviation (F,) of each unit's output, before batch norm and ReLU, over all batches."""
     count, total, squares = 0, torch.zeros(()), torch.zeros(())
 
     def add(_: Tensor, output: Tensor) -> None:
@@ -250,7 +250,7 @@ def normalise_units(encoder: Encoder, convolution: nn.Conv2d, batches: Sequence[
 
 
 def gradient_ratios(encoder: Encoder, convolutions: Sequence[nn.Conv2d], images: Tensor, gradient: Tensor) -> Tensor:
-    """(L,) size of each layer's gradient over the size of its weights, root mean squares, in float64.
+    """Return (L,) size of each layer's gradient over the size of its weights, root mean squares, in float64.
 
     Args:
         encoder: with ReLU between its convolutions.
@@ -305,7 +305,7 @@ def _scale_layers(
 
 
 def _input_size(encoder: Encoder, convolution: nn.Conv2d, images: Tensor) -> float:
-    """Mean absolute input of a convolution."""
+    """Return mean absolute input of a convolution."""
     sizes: list[float] = []
     with watching(convolution, lambda inputs, _: sizes.append(float(inputs.abs().mean()))):
         encoder(images)

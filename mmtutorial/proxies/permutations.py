@@ -63,11 +63,11 @@ def maximal_hamming(count: int, *, generator: torch.Generator, tiles: int = 9) -
 
 
 def hamming(rows: Tensor) -> Tensor:
-    """(K, K) long: in how many places each two of (K, tiles) permutations differ."""
+    """Return (K, K) long: in how many places each two of (K, tiles) permutations differ."""
     return (rows[:, None] != rows[None, :]).sum(dim=-1)
 
 
 def _all_permutations(tiles: int, total: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """(total, tiles) uint8, in lexicographic order."""
+    """Return (total, tiles) uint8, in lexicographic order."""
     numbers = chain.from_iterable(permutations(range(tiles)))
     return np.fromiter(numbers, dtype=np.uint8, count=total * tiles).reshape(total, tiles)

@@ -50,7 +50,7 @@ class SplitBrain(nn.Module):
         self.register_buffer("lightness_centres", middles[:, None], persistent=False)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Scores of colour (N, h, w, Q) and of lightness (N, h, w, 25) at each step of the last map.
+        """Return scores of colour (N, h, w, Q) and of lightness (N, h, w, 25) at each step of the last map.
 
         Args:
             images: (N, 3, H, W), uint8 or float 0..1. Each half sees its share of the channels alone.
@@ -85,7 +85,7 @@ class SplitBrainStage(ProxyStage):
     )
 
     def network(self, encoder: Encoder) -> nn.Module:
-        """The encoder with a head on each half.
+        """Return the encoder with a head on each half.
 
         Raises:
             InputError: the encoder has no halves.
@@ -157,7 +157,7 @@ class SplitBrainStage(ProxyStage):
 
 
 def _cross_entropy(scores: Tensor, bins: Tensor) -> Tensor:
-    """Mean over all places, of scores (N, h, w, Q) for bins (P,)."""
+    """Return mean over all places, of scores (N, h, w, Q) for bins (P,)."""
     return F.cross_entropy(scores.flatten(0, 2), bins)
 
 
@@ -168,7 +168,7 @@ def _entropy(bins: Tensor) -> float:
 
 
 def _enlarged(values: Tensor, like: Tensor) -> Tensor:
-    """(N, C, H, W) of values (N, h, w, C), bilinear, in the size of ``like``."""
+    """Return (N, C, H, W) of values (N, h, w, C), bilinear, in the size of ``like``."""
     return F.interpolate(values.permute(0, 3, 1, 2), like.shape[-2:], mode="bilinear", align_corners=False)
 
 

@@ -101,7 +101,7 @@ def cut_tiles(images: Tensor, corners: Tensor, side: int) -> Tensor:
 
 
 def normalise(tiles: Tensor) -> Tensor:
-    """Each channel of each tile (..., side, side) brought to mean 0 and standard deviation 1.
+    """Return each channel of each tile (..., side, side) brought to mean 0 and standard deviation 1.
 
     The tile's brightness, tint and contrast, which change slowly over most images, say nothing any more of its
     place. A channel without contrast becomes 0.
@@ -138,6 +138,6 @@ def board(tiles: Tensor, crop: int) -> Tensor:
 
 
 def _cell_corners(cell: int) -> Tensor:
-    """(9, 2) top and left pixel of the cells, row by row."""
+    """Return (9, 2) top and left pixel of the cells, row by row."""
     places = torch.arange(TILES)
     return cell * torch.stack((places // GRID, places % GRID), dim=-1)

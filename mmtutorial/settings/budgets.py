@@ -55,6 +55,17 @@ class Schedule(Bounded):
         """Images of all batches of a step."""
         return self.images * self.parts
 
+    def without_steps(self) -> NoSteps:
+        """The same for a stage that computes its weights without a gradient."""
+        return NoSteps(**{**vars(self), "steps": 0})
+
+
+@dataclass(frozen=True)
+class NoSteps(Schedule):
+    """How many images a stage sees at once that takes no step."""
+
+    steps: Annotated[int, Within(0, 0)]
+
 
 @dataclass(frozen=True)
 class ProxyBudget(Bounded):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-import torch
 from torch import Tensor
 
 from mmtutorial.datasets import ClassTable, open_dataset
 from mmtutorial.patches import PatchBatch, sample_patches
+from mmtutorial.randomness import seeded
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,6 @@ def scene_patches(count: int = 24, per_image: int = 10, output_size: int = 48) -
         per_image=per_image,
         side=(24, 48),
         output_size=output_size,
-        generator=torch.Generator().manual_seed(0),
+        generator=seeded(0),
         background_ids=scenes.classes.background_ids,
     )

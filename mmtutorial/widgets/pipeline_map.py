@@ -13,6 +13,7 @@ from mmtutorial.errors import InputError
 from mmtutorial.graph import connected_graph
 from mmtutorial.patches import PatchBatch
 from mmtutorial.plots import style
+from mmtutorial.randomness import seeded
 from mmtutorial.widgets.examples import scene_images, scene_patches
 from mmtutorial.widgets.graph_picture import Panel, ring_layout
 from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas
@@ -169,7 +170,7 @@ def _sheet(pictures: NDArray[np.uint8], columns: int = 4) -> NDArray[np.uint8]:
 
 def _graph_picture(batch: PatchBatch, chosen: torch.Tensor, styles: tuple[style.ClassStyle, ...]) -> NDArray[np.uint8]:
     """Return the connected graph over some patches of a batch."""
-    graph = connected_graph(batch.labels[chosen], generator=torch.Generator().manual_seed(0))
+    graph = connected_graph(batch.labels[chosen], generator=seeded(0))
     canvas = Canvas(_SIDE, _SIDE)
     Panel(graph, ring_layout(graph, _SIDE, _SIDE), batch.images[chosen].numpy(), styles, None).draw(canvas, 0, 0)
     return np.asarray(canvas.finished())

@@ -15,6 +15,7 @@ from mmtutorial import words
 from mmtutorial.errors import InputError
 from mmtutorial.graph import connected_graph
 from mmtutorial.plots import style
+from mmtutorial.randomness import seeded
 from mmtutorial.triplet import hinge, triplet_distances, triplet_loss, triplet_statistics
 from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas, Point
 from mmtutorial.widgets.toolkit.charts import Chart
@@ -114,7 +115,7 @@ class TripletExplorer(Explorer[TripletFacts]):
         self._curve(canvas, state, facts)
 
     def alt(self, state: State, facts: TripletFacts) -> str:
-        """The numbers in words."""
+        """Return the numbers in words."""
         where = "the quadrant of non-negative features" if state["non_negative"] else "the unit circle"
         hinge_is = "open" if facts.open else "closed: no gradient"
         return (
@@ -218,7 +219,7 @@ def toy_batch(scatter: int, non_negative: bool, patches: int = 60, classes: int 
         patches: Number of embeddings.
         classes: Number of classes; their middles are spread evenly.
     """
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     labels = torch.arange(patches) % classes
     middles = (10 + 70 * labels / (classes - 1)) if non_negative else 360 * labels / classes
     angles = torch.deg2rad(middles + scatter * torch.randn(patches, generator=generator))

@@ -23,6 +23,7 @@ from mmtutorial.classroom.asking import Ask, Wrong
 from mmtutorial.classroom.calling import Caller
 from mmtutorial.classroom.line import MOST, Line, Printed
 from mmtutorial.classroom.plain import Function, TooLarge, Unknown, Unreadable, decode, encode
+from mmtutorial.randomness import seeded
 
 Point = namedtuple("Point", "x y")
 NUMBERS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
@@ -78,7 +79,7 @@ def test_tensors_come_back_as_they_were(tensor: torch.Tensor) -> None:
 
 
 def test_a_generator_goes_on_where_it_was() -> None:
-    generator = torch.Generator().manual_seed(4)
+    generator = seeded(4)
     torch.rand(3, generator=generator)
     copied = decode(encode(generator))
     assert torch.equal(torch.rand(9, generator=copied), torch.rand(9, generator=generator))

@@ -8,6 +8,7 @@ from torchvision import tv_tensors
 
 from mmtutorial.datasets import VOID, apply, resize_long_side, training_transform
 from mmtutorial.errors import InputError
+from mmtutorial.randomness import seeded
 
 SHADE = 60
 """The image encodes its mask: a pixel of class k has the grey value 30 + 60 k, and padding is black."""
@@ -15,7 +16,7 @@ SHADE = 60
 
 def sample(height: int, width: int, seed: int = 0) -> tuple[tv_tensors.Image, tv_tensors.Mask]:
     """A mask of large flat areas of ids 0..3, and the image that encodes it."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     coarse = torch.randint(0, 4, (1, 1, 2, 2), generator=generator, dtype=torch.uint8)
     mask = torch.nn.functional.interpolate(coarse, size=(height, width), mode="nearest-exact")[0, 0]
     image = (30 + SHADE * mask).expand(3, -1, -1).clone()
@@ -36,7 +37,7 @@ seeds = st.integers(min_value=0, max_value=2**31)
 def test_image_and_mask_stay_aligned(height: int, width: int, crop: int, seed: int, low: float) -> None:
     image, mask = sample(height, width, seed)
     transform = training_transform(crop, scale=(low, low + 0.8))
-    moved, labels = apply(transform, image, mask, torch.Generator().manual_seed(seed))
+    moved, labels = apply(transform, image, mask, seeded(seed))
     assert moved.shape == (3, crop, crop)
     assert labels.shape == (crop, crop)
     assert moved.dtype == labels.dtype == torch.uint8
@@ -53,7 +54,7 @@ def test_without_scaling_every_pixel_agrees_and_void_is_padding_only(
     height: int, width: int, crop: int, seed: int
 ) -> None:
     image, mask = sample(height, width, seed)
-    moved, labels = apply(training_transform(crop, scale=(1, 1)), image, mask, torch.Generator().manual_seed(seed))
+    moved, labels = apply(training_transform(crop, scale=(1, 1)), image, mask, seeded(seed))
     padding = labels == VOID
     assert torch.equal(padding, (moved == 0).all(dim=0))
     assert int((~padding).sum()) == min(height, crop) * min(width, crop)
@@ -90,11 +91,11 @@ def test_apply_is_settled_by_the_generator_and_leaves_the_global_one_alone() -> 
     image, mask = sample(40, 30)
     transform = training_transform(24, scale=(0.5, 2))
     before = torch.get_rng_state()
-    first = [apply(transform, image, mask, g) for g in [torch.Generator().manual_seed(1)] for _ in range(4)]
+    first = [apply(transform, image, mask, g) for g in [seeded(1)] for _ in range(4)]
     torch.rand(3)
-    second = [apply(transform, image, mask, g) for g in [torch.Generator().manual_seed(1)] for _ in range(4)]
+    second = [apply(transform, image, mask, g) for g in [seeded(1)] for _ in range(4)]
     torch.set_rng_state(before)
-    apply(transform, image, mask, torch.Generator().manual_seed(2))
+    apply(transform, image, mask, seeded(2))
     assert torch.equal(before, torch.get_rng_state())
     assert all(torch.equal(a[0], b[0]) and torch.equal(a[1], b[1]) for a, b in zip(first, second, strict=True))
     assert not all(torch.equal(first[0][0], other[0]) for other in first[1:])
@@ -102,7 +103,7 @@ def test_apply_is_settled_by_the_generator_and_leaves_the_global_one_alone() -> 
 
 def test_a_small_image_lands_at_different_places() -> None:
     image, mask = sample(8, 8)
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     transform = training_transform(32, scale=(1, 1), flip=False)
     places = {tuple((apply(transform, image, mask, generator)[1] != VOID).nonzero()[0].tolist()) for _ in range(20)}
     assert len(places) > 5
@@ -110,7 +111,7 @@ def test_a_small_image_lands_at_different_places() -> None:
 
 def test_flip_can_be_left_out() -> None:
     image, mask = sample(32, 32, seed=3)
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     plain = training_transform(32, scale=(1, 1), flip=False)
     assert all(torch.equal(apply(plain, image, mask, generator)[1], mask) for _ in range(8))
     flipping = training_transform(32, scale=(1, 1))

@@ -14,6 +14,7 @@ from mmtutorial.experiment.held_out import held_out_patches
 from mmtutorial.files import read_tensors
 from mmtutorial.graph import connected_graph
 from mmtutorial.metrics import confusion_matrix
+from mmtutorial.randomness import seeded
 from mmtutorial.segmentation import predict
 from mmtutorial.training import engine
 from mmtutorial.triplet import triplet_loss
@@ -252,7 +253,7 @@ def test_settings_are_all_that_decides_the_numbers() -> None:
 
 def test_the_number_of_threads_does_not_blur_the_gradient_of_matching() -> None:
     """A node is in many triplets; where threads add its gradients in any order, seeds no longer decide the weights."""
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     labels = torch.randint(5, (300,), generator=generator)
     triplets = connected_graph(labels, generator=generator).triplets
     threads = torch.get_num_threads()
@@ -260,7 +261,7 @@ def test_the_number_of_threads_does_not_blur_the_gradient_of_matching() -> None:
     try:
         found = set()
         for _ in range(20):
-            embeddings = torch.rand((300, 512), generator=torch.Generator().manual_seed(1)).requires_grad_()
+            embeddings = torch.rand((300, 512), generator=seeded(1)).requires_grad_()
             triplet_loss(embeddings, triplets).backward()
             assert embeddings.grad is not None
             found.add(embeddings.grad.numpy().tobytes())

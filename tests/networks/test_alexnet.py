@@ -6,7 +6,7 @@ from torch import nn
 
 from mmtutorial.errors import InputError
 from mmtutorial.networks import AlexNet, TorchvisionAlexNet
-from mmtutorial.randomness import global_seed
+from mmtutorial.randomness import global_seed, seeded
 from mmtutorial.tuning import Embedder
 
 # Weights and biases of the five layers, as Krizhevsky's table has them: in groups of two, a filter of the second,
@@ -26,7 +26,7 @@ def alexnet(*, in_channels: int = 3, batch_norm: bool = True, share: float = 1.0
 
 
 def photos(side: int = 128, count: int = 1) -> torch.Tensor:
-    return torch.rand(count, 3, side, side, generator=torch.Generator().manual_seed(0))
+    return torch.rand(count, 3, side, side, generator=seeded(0))
 
 
 def size(module: nn.Module) -> int:
@@ -79,13 +79,13 @@ def test_response_normalisation_has_caffes_constants() -> None:
 
 def test_response_normalisation_divides_by_the_neighbouring_channels() -> None:
     norm = next(m for m in alexnet().modules() if isinstance(m, nn.LocalResponseNorm))
-    x = 100 * torch.rand(1, 7, 2, 2, generator=torch.Generator().manual_seed(0))
+    x = 100 * torch.rand(1, 7, 2, 2, generator=seeded(0))
     expected = torch.empty_like(x)
     for channel in range(7):
         window = x[:, max(0, channel - 2) : channel + 3]
         expected[:, channel] = x[:, channel] / (1 + 1e-4 / 5 * window.square().sum(dim=1)) ** 0.75
     torch.testing.assert_close(norm(x), expected)
-    small = torch.rand(1, 96, 4, 4, generator=torch.Generator().manual_seed(0))
+    small = torch.rand(1, 96, 4, 4, generator=seeded(0))
     torch.testing.assert_close(norm(small), small, atol=0, rtol=1e-4)
 
 
@@ -93,9 +93,9 @@ def test_the_order_is_convolution_norm_relu_response_norm_pool() -> None:
     """Layer by layer by hand, in evaluation with running statistics that are not the identity."""
     network = alexnet().eval()
     for norm in (m for m in network.modules() if isinstance(m, nn.BatchNorm2d)):
-        nn.init.uniform_(norm.running_mean, -0.5, 0.5, generator=torch.Generator().manual_seed(1))
-        nn.init.uniform_(norm.running_var, 0.5, 2, generator=torch.Generator().manual_seed(2))
-    x = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+        nn.init.uniform_(norm.running_mean, -0.5, 0.5, generator=seeded(1))
+        nn.init.uniform_(norm.running_var, 0.5, 2, generator=seeded(2))
+    x = torch.randn(1, 3, 64, 64, generator=seeded(0))
     with torch.no_grad():
         maps = network.maps_of_prepared(x)
         for i, layer in enumerate(network.layers):

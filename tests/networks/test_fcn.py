@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from mmtutorial.networks import FCN, TinyEncoder
+from mmtutorial.randomness import seeded
 
 
 @pytest.mark.parametrize("batch_norm", [True, False])
@@ -20,7 +21,7 @@ def test_scores_have_the_size_of_the_image(height: int, width: int, batch_norm: 
 
 def test_scores_are_the_heads_enlarged() -> None:
     network = FCN(TinyEncoder(), classes=4).eval()
-    images = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    images = torch.rand(1, 3, 32, 32, generator=seeded(0))
     coarse = network.head(network.encoder(images))
     assert coarse.shape == (1, 4, 4, 4)
     expected = F.interpolate(coarse, scale_factor=8, mode="bilinear", align_corners=False)
@@ -29,7 +30,7 @@ def test_scores_are_the_heads_enlarged() -> None:
 
 def test_every_weight_learns() -> None:
     network = FCN(TinyEncoder(), classes=3)
-    network(torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0)))[:, 1].sum().backward()
+    network(torch.rand(2, 3, 32, 32, generator=seeded(0)))[:, 1].sum().backward()
     idle = [n for n, p in network.named_parameters() if p.grad is None or not bool(p.grad.isfinite().all())]
     assert idle == []
     assert bool(network.encoder.layers[0][0].weight.grad.any())

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from mmtutorial.networks import AlexNet, FCN32s, TinyEncoder
 from mmtutorial.networks.hypercolumns import pixel_grid
-from mmtutorial.randomness import global_seed
+from mmtutorial.randomness import global_seed, seeded
 
 
 def network(*, hidden: int = 32, batch_norm: bool = True, in_channels: int = 3) -> FCN32s:
@@ -16,7 +16,7 @@ def network(*, hidden: int = 32, batch_norm: bool = True, in_channels: int = 3) 
 
 
 def photos(height: int, width: int, count: int = 1) -> torch.Tensor:
-    return torch.rand(count, 3, height, width, generator=torch.Generator().manual_seed(0))
+    return torch.rand(count, 3, height, width, generator=seeded(0))
 
 
 def test_full_size_has_the_papers_layers() -> None:

@@ -12,7 +12,7 @@ from mmtutorial.networks import hypercolumn_head as module
 from mmtutorial.networks.context import PaperContext, SmallContext
 from mmtutorial.networks.hypercolumns import pixel_grid, random_points
 from mmtutorial.networks.inputs import prepare
-from mmtutorial.randomness import global_seed
+from mmtutorial.randomness import global_seed, seeded
 
 
 def tiny(*, in_channels: int = 3, batch_norm: bool = True, hidden: int = 24) -> HypercolumnSegmenter:
@@ -26,7 +26,7 @@ def like_the_paper(encoder: Encoder) -> HypercolumnSegmenter:
 
 
 def photos(height: int = 32, width: int = 40, count: int = 2) -> Tensor:
-    return torch.rand(count, 3, height, width, generator=torch.Generator().manual_seed(0))
+    return torch.rand(count, 3, height, width, generator=seeded(0))
 
 
 def slowly(segmenter: HypercolumnSegmenter, images: Tensor) -> Tensor:
@@ -64,7 +64,7 @@ def test_sparse_is_dense_at_the_centres_of_pixels(height: int, width: int) -> No
 @pytest.mark.parametrize("encoder", ["alexnet", "vgg16"])
 def test_sparse_is_dense_with_the_papers_layers(encoder: str) -> None:
     segmenter = like_the_paper(make_encoder(NetworkSpec(encoder=encoder))).eval()
-    points, _ = random_points(torch.zeros(1, 1, 64, 80), 50, torch.Generator().manual_seed(3))
+    points, _ = random_points(torch.zeros(1, 1, 64, 80), 50, seeded(3))
     x = ((points[0, :, 0] + 1) * 80 - 1).round().long() // 2
     y = ((points[0, :, 1] + 1) * 64 - 1).round().long() // 2
     with torch.no_grad():
@@ -171,7 +171,7 @@ def test_the_papers_context_has_dropout_and_no_batch_norm() -> None:
 @pytest.mark.parametrize("paper", [True, False])
 def test_every_weight_learns(paper: bool, sparse: bool) -> None:
     segmenter = like_the_paper(AlexNet()) if paper else tiny()
-    points = 2 * torch.rand(2, 30, 2, generator=torch.Generator().manual_seed(1)) - 1
+    points = 2 * torch.rand(2, 30, 2, generator=seeded(1)) - 1
     with global_seed(0, "dropout"):
         scores = segmenter(photos(64, 64), points if sparse else None)
     (scores[:, 0] - scores[:, 1]).square().sum().backward()

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from mmtutorial.networks.inputs import prepare, to_grey, to_unit_range
+from mmtutorial.randomness import seeded
 
 
 def test_unit_range() -> None:
@@ -21,7 +22,7 @@ def test_grey_is_the_plain_mean_of_the_colours() -> None:
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_inputs_are_centred_whatever_the_type(channels: int) -> None:
-    images = torch.randint(0, 256, (2, 3, 4, 5), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    images = torch.randint(0, 256, (2, 3, 4, 5), generator=seeded(0), dtype=torch.uint8)
     prepared = prepare(images, channels)
     assert prepared.shape == (2, channels, 4, 5)
     torch.testing.assert_close(prepared, prepare(images.float() / 255, channels))

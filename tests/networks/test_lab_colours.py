@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from skimage.color import lab2rgb, rgb2lab
 
 from mmtutorial.networks.lab_colours import from_lab, prepare_lab, to_lab
+from mmtutorial.randomness import seeded
 
 
 def photos() -> torch.Tensor:
-    return torch.randint(0, 256, (2, 3, 40, 30), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    return torch.randint(0, 256, (2, 3, 40, 30), generator=seeded(0), dtype=torch.uint8)
 
 
 def test_lab_agrees_with_scikit_image() -> None:

@@ -23,7 +23,7 @@ from mmtutorial.networks import (
 )
 from mmtutorial.networks.context import PaperContext
 from mmtutorial.networks.spec import EncoderName
-from mmtutorial.randomness import global_seed
+from mmtutorial.randomness import global_seed, seeded
 from mmtutorial.settings.presets import Preset
 
 SPECS = [
@@ -43,7 +43,7 @@ def named(spec: NetworkSpec) -> str:
 
 @pytest.mark.parametrize("spec", SPECS, ids=named)
 def test_a_saved_encoder_is_built_anew_and_loaded(spec: NetworkSpec, tmp_path: Path) -> None:
-    images = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    images = torch.rand(1, 3, 64, 64, generator=seeded(0))
     with global_seed(0, "weights"):
         encoder = make_encoder(spec).eval()
     write_tensors(tmp_path / "model.safetensors", encoder.state_dict(), {"network": asdict(spec)})
@@ -61,7 +61,7 @@ def test_a_saved_encoder_is_built_anew_and_loaded(spec: NetworkSpec, tmp_path: P
 @pytest.mark.parametrize("head", ["fcn", "hypercolumn"])
 def test_a_saved_network_is_built_anew_and_loaded(head: str) -> None:
     spec = NetworkSpec(head=head)  # type: ignore[arg-type]
-    images = torch.rand(1, 3, 40, 40, generator=torch.Generator().manual_seed(0))
+    images = torch.rand(1, 3, 40, 40, generator=seeded(0))
     first = make_network(make_encoder(spec), spec, 4).eval()
     again = make_network(make_encoder(spec), spec, 4).eval()
     again.load_state_dict(first.state_dict())

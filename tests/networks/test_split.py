@@ -8,7 +8,7 @@ from mmtutorial.errors import InputError
 from mmtutorial.networks import FCN, NetworkSpec, TinyEncoder, make_encoder
 from mmtutorial.networks.lab_colours import from_lab, prepare_lab, to_lab
 from mmtutorial.networks.split import SplitEncoder
-from mmtutorial.randomness import global_seed
+from mmtutorial.randomness import global_seed, seeded
 
 
 def encoder(*, batch_norm: bool = False) -> SplitEncoder:
@@ -19,13 +19,13 @@ def encoder(*, batch_norm: bool = False) -> SplitEncoder:
 
 
 def photos(height: int = 32, width: int = 40) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     return torch.randint(0, 256, (2, 3, height, width), generator=generator, dtype=torch.uint8)
 
 
 def muted() -> torch.Tensor:
     """Float images with L* about 50 and little colour, which may change without leaving what screens show."""
-    small = torch.rand(2, 3, 8, 10, generator=torch.Generator().manual_seed(1))
+    small = torch.rand(2, 3, 8, 10, generator=seeded(1))
     lab = F.interpolate(small, (32, 40), mode="bilinear") * 30 + torch.tensor([35.0, -15.0, -15.0])[:, None, None]
     return from_lab(lab)
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mmtutorial.networks import TinyEncoder
-from mmtutorial.randomness import global_seed
+from mmtutorial.randomness import global_seed, seeded
 
 
 def encoder(*, in_channels: int = 3, batch_norm: bool = True) -> TinyEncoder:
@@ -14,7 +14,7 @@ def encoder(*, in_channels: int = 3, batch_norm: bool = True) -> TinyEncoder:
 
 
 def photos(height: int = 32, width: int = 32) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     return torch.randint(0, 256, (2, 3, height, width), generator=generator, dtype=torch.uint8)
 
 

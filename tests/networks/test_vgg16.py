@@ -9,7 +9,7 @@ from torchvision.models import vgg16, vgg16_bn
 
 from mmtutorial.errors import InputError
 from mmtutorial.networks import VGG16
-from mmtutorial.randomness import global_seed
+from mmtutorial.randomness import global_seed, seeded
 from mmtutorial.tuning import Embedder
 
 # Simonyan and Zisserman, table 1, column D.
@@ -23,7 +23,7 @@ def network(*, in_channels: int = 3, batch_norm: bool = True) -> VGG16:
 
 
 def photos(side: int, count: int = 1) -> torch.Tensor:
-    return torch.rand(count, 3, side, side, generator=torch.Generator().manual_seed(0))
+    return torch.rand(count, 3, side, side, generator=seeded(0))
 
 
 def size(module: nn.Module) -> int:

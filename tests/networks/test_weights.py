@@ -22,7 +22,7 @@ from torchvision.transforms.functional import normalize
 from mmtutorial.errors import InputError
 from mmtutorial.networks import AlexNet, Encoder, NetworkSpec, TinyEncoder, imagenet_encoder, load_imagenet
 from mmtutorial.networks.weights import fitted
-from mmtutorial.randomness import global_seed
+from mmtutorial.randomness import global_seed, seeded
 
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 ALEXNET_FILE = "alexnet-owt-7be5be79.pth"
@@ -54,7 +54,7 @@ def put(network: str, hub: Path) -> tuple[NetworkSpec, nn.Sequential]:
     spec, build, weights = NETWORKS[network]
     with torch.device("meta"):
         theirs = build(weights=None).features
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     found: dict[str, Tensor] = {}
     for name, value in theirs.state_dict().items():
         spread = (2 / value[0].numel()) ** 0.5 if value.ndim == 4 else 0.3
@@ -68,7 +68,7 @@ def put(network: str, hub: Path) -> tuple[NetworkSpec, nn.Sequential]:
 
 
 def photo(side: int) -> Tensor:
-    return torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(1))
+    return torch.rand(1, 3, side, side, generator=seeded(1))
 
 
 def outputs(features: nn.Sequential, x: Tensor) -> list[Tensor]:

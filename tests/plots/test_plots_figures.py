@@ -11,6 +11,7 @@ from mmtutorial import plots
 from mmtutorial.datasets.classes import ClassTable
 from mmtutorial.plots.curves import Curve, band
 from mmtutorial.plots.graphs import class_layout
+from mmtutorial.randomness import seeded
 from tests.plots.run_folder import CLASSES, picture, triplets_of
 
 RNG = np.random.default_rng(3)
@@ -82,7 +83,7 @@ def test_the_graph_agrees_with_the_library() -> None:
     graph = pytest.importorskip("mmtutorial.graph")
     labels = torch.from_numpy(RNG.integers(0, 5, 60))
     for make in (graph.connected_graph, graph.random_triplets):
-        made = make(labels, generator=torch.Generator().manual_seed(1))
+        made = make(labels, generator=seeded(1))
         facts = plots.graph_facts(labels.numpy(), made.triplets.numpy())
         assert dict(facts.pieces) == made.components()
         assert facts.coverage == pytest.approx(made.coverage())

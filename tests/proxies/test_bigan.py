@@ -14,17 +14,13 @@ from mmtutorial.datasets import SegmentationDataset
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.proxies import PROXIES, BiGANStage
 from mmtutorial.proxies.bigan import CODE, BiGAN, Scores, adversarial_losses, random_codes
-from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.randomness import generator_for, global_seed, seeded
 from mmtutorial.settings.presets import ProxyBudget, Schedule
 from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24, scale=(1.0, 1.0))
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def bigan(seed: int = 0) -> BiGAN:

@@ -23,7 +23,7 @@ from mmtutorial.proxies.classification import (
     presence_loss,
     present_classes,
 )
-from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.randomness import generator_for, global_seed, seeded
 from mmtutorial.settings.presets import ProxyBudget, Schedule
 from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
@@ -71,7 +71,7 @@ def test_the_background_is_asked_for_only_where_there_is_nothing_else() -> None:
 
 
 def test_the_loss_agrees_with_a_slow_one_and_passes_over_void_images() -> None:
-    given = torch.randn(3, 4, generator=torch.Generator().manual_seed(0))
+    given = torch.randn(3, 4, generator=seeded(0))
     scores = given.clone().requires_grad_()
     targets = torch.tensor([[1.0, 0, 0, 1], [1, 1, 1, 1], [0, 0, 1, 0]])
     found = presence_loss(scores, targets, torch.tensor([True, False, True]))
@@ -89,7 +89,7 @@ def test_the_loss_agrees_with_a_slow_one_and_passes_over_void_images() -> None:
 
 def test_the_score_is_that_of_the_strongest_place() -> None:
     network = Classifier(encoder(), 5).eval()
-    images = torch.rand(2, 3, 48, 64, generator=torch.Generator().manual_seed(0))
+    images = torch.rand(2, 3, 48, 64, generator=seeded(0))
     features = network.encoder(images)
     for i in range(2):
         strongest = torch.stack([max(channel.flatten()) for channel in features[i]])
@@ -141,7 +141,7 @@ def test_no_constant_guess_beats_the_trivial_one(dataset_of: Callable[..., Segme
     trivial = stage_on(images).score(images, generator_for(0)).trivial
     targets, known = present_classes(torch.tensor(np.stack(masks)), (1, 2, 3))
     assert targets[known].mean(0).tolist() == [0.75, 0.25, 0]
-    guesses = torch.rand(500, 3, generator=torch.Generator().manual_seed(0)).logit(1e-6)
+    guesses = torch.rand(500, 3, generator=seeded(0)).logit(1e-6)
     best = min(float(presence_loss(guess.expand(5, -1), targets, known)) for guess in guesses)
     assert trivial < best < trivial + 0.2
     entropy = 2 * -(0.75 * math.log(0.75) + 0.25 * math.log(0.25)) / 3

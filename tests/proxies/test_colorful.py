@@ -15,7 +15,7 @@ from mmtutorial.networks import TinyEncoder
 from mmtutorial.proxies import PROXIES, ColorfulStage
 from mmtutorial.proxies.ab_bins import ab_centres, nearest_bins, rebalancing_weights, soft_encode
 from mmtutorial.proxies.colorful import ColorfulColorizer, best_constant, mean_colours, weighted_cross_entropy
-from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.randomness import generator_for, global_seed, seeded
 from mmtutorial.settings.presets import ProxyBudget, Schedule
 from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
@@ -23,10 +23,6 @@ from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24)
 BINS = 261
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def grey_encoder() -> TinyEncoder:

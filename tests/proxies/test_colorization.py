@@ -23,15 +23,11 @@ from mmtutorial.proxies.colorization import (
     hue_and_chroma,
     to_bins,
 )
-from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.randomness import generator_for, global_seed, seeded
 from mmtutorial.settings.presets import ProxyBudget, Schedule
 from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24, points=16)
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def grey_encoder() -> TinyEncoder:

@@ -13,15 +13,11 @@ from mmtutorial.networks import TinyEncoder
 from mmtutorial.networks.hypercolumns import pixel_grid, random_points
 from mmtutorial.proxies import PROXIES, Colorization2016Stage
 from mmtutorial.proxies.colorization import BINS, Colorizer, histogram, hue_and_chroma, windows
-from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.randomness import generator_for, global_seed, seeded
 from mmtutorial.settings.presets import ProxyBudget, Schedule
 from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24, points=16)
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def grey_encoder() -> TinyEncoder:

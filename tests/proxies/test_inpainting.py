@@ -24,7 +24,7 @@ from mmtutorial.proxies.inpainting import (
     hole_error,
     random_holes,
 )
-from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.randomness import generator_for, global_seed, seeded
 from mmtutorial.settings.presets import ProxyBudget, Schedule
 from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
@@ -32,10 +32,6 @@ from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24)
 SEEDS = st.integers(0, 2**31)
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def inpainter() -> Inpainter:

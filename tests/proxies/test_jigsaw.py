@@ -15,17 +15,13 @@ from mmtutorial.proxies import PROXIES, JigsawStage
 from mmtutorial.proxies.jigsaw import ORDERS_A_STEP, PERMUTATIONS, JigsawNetwork
 from mmtutorial.proxies.permutations import hamming
 from mmtutorial.proxies.tiles import TILES, cut_tiles, tile_corners
-from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.randomness import generator_for, global_seed, seeded
 from mmtutorial.settings.presets import ProxyBudget, Schedule
 from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=48)
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def encoder(*, batch_norm: bool = True) -> TinyEncoder:

@@ -24,7 +24,7 @@ from mmtutorial.proxies.kmeans_weights import (
     set_filters,
     unit_statistics,
 )
-from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.randomness import generator_for, global_seed, seeded
 from mmtutorial.settings.presets import ProxyBudget, Schedule
 from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
@@ -57,10 +57,6 @@ class GroupedEncoder(Encoder):
 def few_patches(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fifth of the usual number, for speed."""
     monkeypatch.setattr("mmtutorial.proxies.kmeans_weights.PATCHES", PATCHES)
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def make(kind: str, seed: int = 0) -> Encoder:

@@ -8,10 +8,7 @@ from torch import nn
 
 from mmtutorial.errors import InputError
 from mmtutorial.proxies.kmeans_weights import kmeans_filters, random_patches, whitening
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+from mmtutorial.randomness import seeded
 
 
 @pytest.mark.parametrize("options", [{}, {"stride": 2, "padding": 1}, {"padding": (0, 2), "dilation": 2, "groups": 2}])

@@ -11,10 +11,7 @@ from torch import Tensor
 
 from mmtutorial.errors import InputError
 from mmtutorial.proxies.permutations import hamming, maximal_hamming
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+from mmtutorial.randomness import seeded
 
 
 def slow_greedy(count: int, tiles: int, generator: torch.Generator) -> list[tuple[int, ...]]:

@@ -19,7 +19,7 @@ from mmtutorial.networks.split import SplitEncoder
 from mmtutorial.proxies import PROXIES, SplitBrainStage
 from mmtutorial.proxies.ab_bins import ab_centres
 from mmtutorial.proxies.splitbrain import LIGHTNESS_BINS, SplitBrain, lightness_bins
-from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.randomness import generator_for, global_seed, seeded
 from mmtutorial.settings.presets import ProxyBudget, Schedule
 from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
@@ -36,7 +36,7 @@ def split_encoder(*, batch_norm: bool = True) -> SplitEncoder:
 
 
 def photos(count: int = 2, height: int = 24, width: int = 32) -> Tensor:
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     return torch.randint(0, 256, (count, 3, height, width), generator=generator, dtype=torch.uint8)
 
 

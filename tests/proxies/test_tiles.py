@@ -19,13 +19,10 @@ from mmtutorial.proxies.tiles import (
     tile_corners,
     tile_side,
 )
+from mmtutorial.randomness import seeded
 
 CROPS = st.integers(18, 130)
 SEEDS = st.integers(0, 2**31)
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def distance_to_cells(corners: Tensor, crop: int) -> Tensor:

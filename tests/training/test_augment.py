@@ -6,11 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from mmtutorial.randomness import seeded
 from mmtutorial.training.batches import flip_some, jitter_light
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def images(count: int, seed: int = 0) -> Tensor:

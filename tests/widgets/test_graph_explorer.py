@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mmtutorial.errors import InputError
 from mmtutorial.graph import PatchGraph, connected_graph
 from mmtutorial.patches import PatchBatch
+from mmtutorial.randomness import seeded
 from mmtutorial.widgets import GraphExplorer
 from mmtutorial.widgets import graph_facts as graphs
 from mmtutorial.widgets.graph_explorer import BY_HAND
@@ -135,7 +136,7 @@ def test_other_patches_forget_what_was_chosen_by_hand() -> None:
 
 
 def test_your_own_patches() -> None:
-    images = torch.rand(len(LABELS), 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    images = torch.rand(len(LABELS), 3, 8, 8, generator=seeded(0))
     batch = PatchBatch(images, LABELS, torch.zeros(len(LABELS), 4), torch.arange(len(LABELS)))
     explorer = GraphExplorer(batch, TABLE)
     facts = explorer.facts(explorer.state(patches=10, classes=3, visited=10))
@@ -150,7 +151,7 @@ def test_your_own_patches() -> None:
 
 @given(labels=st.lists(st.integers(0, 5), min_size=2, max_size=30), seed=st.integers(0, 99))
 def test_no_two_patches_lie_over_each_other(labels: list[int], seed: int) -> None:
-    graph = connected_graph(labels, generator=torch.Generator().manual_seed(seed))
+    graph = connected_graph(labels, generator=seeded(seed))
     layout = ring_layout(graph, 580, 470)
     for i, (x, y) in enumerate(layout.places):
         assert layout.side / 2 <= x <= 580 - layout.side / 2

@@ -12,6 +12,7 @@ import torch
 from mmtutorial.embedding import knn_purity
 from mmtutorial.errors import InputError
 from mmtutorial.patches import PatchBatch
+from mmtutorial.randomness import seeded
 from mmtutorial.widgets import EmbeddingFrames, TsneExplorer, embedding_frames
 from mmtutorial.widgets.embedding_frames import GREY, HUES, _aligned, colour_bins
 from mmtutorial.widgets.tsne_explorer import Picked
@@ -20,7 +21,7 @@ from tests.widgets.explorers import TABLE, embedding_arrays
 
 @pytest.fixture(scope="module")
 def batch() -> PatchBatch:
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     images = torch.randint(0, 256, (24, 3, 16, 16), generator=generator, dtype=torch.uint8)
     labels = torch.arange(24) % 3
     return PatchBatch(images, labels, torch.zeros(24, 4), torch.arange(24) // 4)
@@ -28,7 +29,7 @@ def batch() -> PatchBatch:
 
 @pytest.fixture(scope="module")
 def along(batch: PatchBatch) -> dict[int, torch.Tensor]:
-    generator = torch.Generator().manual_seed(1)
+    generator = seeded(1)
     noise = torch.randn(24, 5, generator=generator)
     centres = torch.eye(5)[batch.labels]
     return {50: noise * 0.2 + 3 * centres, 0: noise, 25: noise + centres}

@@ -55,13 +55,13 @@ def colour(hue: float, saturation: float, value: float) -> Array:
 
 
 def circle(u: Array, v: Array, x: float, y: float, radius: float) -> Array:
-    """Distance to a circle about ``(x, y)``."""
+    """Return distance to a circle about ``(x, y)``."""
     result: Array = np.hypot(u - x, v - y) - np.float32(radius)
     return result
 
 
 def ellipse(u: Array, v: Array, x: float, y: float, a: float, b: float, turn: float = 0.0) -> Array:
-    """Approximate distance to an ellipse with half-axes ``a`` and ``b``, turned by ``turn`` radians."""
+    """Return approximate distance to an ellipse with half-axes ``a`` and ``b``, turned by ``turn`` radians."""
     c, s = np.float32(np.cos(turn)), np.float32(np.sin(turn))
     p, q = (u - x) * c + (v - y) * s, (v - y) * c - (u - x) * s
     near = np.hypot(p / a, q / b)
@@ -71,7 +71,7 @@ def ellipse(u: Array, v: Array, x: float, y: float, a: float, b: float, turn: fl
 
 
 def capsule(u: Array, v: Array, start: tuple[float, float], end: tuple[float, float], radius: float) -> Array:
-    """Distance to a line from ``start`` to ``end`` with round ends."""
+    """Return distance to a line from ``start`` to ``end`` with round ends."""
     du, dv = end[0] - start[0], end[1] - start[1]
     along = limit(((u - start[0]) * du + (v - start[1]) * dv) / (du * du + dv * dv), 0, 1)
     result: Array = np.hypot(u - start[0] - along * du, v - start[1] - along * dv) - np.float32(radius)
@@ -79,7 +79,7 @@ def capsule(u: Array, v: Array, start: tuple[float, float], end: tuple[float, fl
 
 
 def convex(u: Array, v: Array, *corners: tuple[float, float]) -> Array:
-    """Distance to a convex polygon, its corners in turn, either way round; a bound beyond the corners."""
+    """Return distance to a convex polygon, its corners in turn, either way round; a bound beyond the corners."""
     edges = list(zip(corners, corners[1:] + corners[:1], strict=True))
     # The sign of the area tells which way round the corners run, and so which side of an edge is inside.
     way = float(np.sign(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in edges)))
@@ -93,7 +93,7 @@ def convex(u: Array, v: Array, *corners: tuple[float, float]) -> Array:
 
 
 def union(*distances: Array) -> Array:
-    """Distance to several outlines taken together."""
+    """Return distance to several outlines taken together."""
     result: Array = np.minimum.reduce(distances)
     return result
 

@@ -36,7 +36,7 @@ Shape = Callable[[Array, Array, float, float], list[Part]]
 
 
 def bands(wave: Array, turns: float, phase: float) -> Array:
-    """A pattern of soft-edged bands: ``turns`` per unit of ``wave``, shifted by ``phase`` of a turn."""
+    """Return a pattern of soft-edged bands: ``turns`` per unit of ``wave``, shifted by ``phase`` of a turn."""
     return limit(0.5 + 1.5 * np.cos(np.float32(2 * np.pi) * (turns * wave + phase)), 0, 1)
 
 
@@ -84,7 +84,7 @@ def starfish(u: Array, v: Array, phase: float, pace: float) -> list[Part]:
 
 
 def snail(u: Array, v: Array, phase: float, pace: float) -> list[Part]:
-    """A shell with a spiral on a crawling foot."""
+    """Return a shell with a spiral on a crawling foot."""
     foot = union(
         capsule(u, v, (-0.85, 0.6), (0.6, 0.58), 0.15),
         capsule(u, v, (0.6, 0.55), (0.82, 0.0), 0.13),
@@ -97,7 +97,7 @@ def snail(u: Array, v: Array, phase: float, pace: float) -> list[Part]:
 
 
 def mushroom(u: Array, v: Array, phase: float, pace: float) -> list[Part]:
-    """A domed cap with large spots on a pale stem."""
+    """Return a domed cap with large spots on a pale stem."""
     stem = convex(u, v, (-0.17, -0.1), (-0.27, 0.95), (0.27, 0.95), (0.17, -0.1))
     cap = np.maximum(ellipse(u, v, 0.0, 0.05, 0.95, 0.9), ellipse(u, v, 0.0, -0.6, 1.5, 0.72))
     x, y = u * np.float32(2.2 * pace) + np.float32(phase), v * np.float32(2.2 * pace)
@@ -107,7 +107,7 @@ def mushroom(u: Array, v: Array, phase: float, pace: float) -> list[Part]:
 
 
 def cactus(u: Array, v: Array, phase: float, pace: float) -> list[Part]:
-    """A column with two raised arms and fine upright ribs."""
+    """Return a column with two raised arms and fine upright ribs."""
     arms = union(
         capsule(u, v, (0.0, 0.2), (0.58, 0.2), 0.16),
         capsule(u, v, (0.58, 0.2), (0.58, -0.35), 0.16),
@@ -119,7 +119,7 @@ def cactus(u: Array, v: Array, phase: float, pace: float) -> list[Part]:
 
 
 def sailboat(u: Array, v: Array, phase: float, pace: float) -> list[Part]:
-    """A hull, a mast and two sails with level stripes."""
+    """Return a hull, a mast and two sails with level stripes."""
     hull = convex(u, v, (-0.95, 0.5), (-0.6, 0.9), (0.65, 0.9), (0.95, 0.5))
     sails = union(
         convex(u, v, (0.08, -0.95), (0.08, 0.38), (0.8, 0.38)),
@@ -133,7 +133,7 @@ def sailboat(u: Array, v: Array, phase: float, pace: float) -> list[Part]:
 
 
 def umbrella(u: Array, v: Array, phase: float, pace: float) -> list[Part]:
-    """A dome in gores, scalloped below, over a thin hooked handle."""
+    """Return a dome in gores, scalloped below, over a thin hooked handle."""
     handle = union(
         capsule(u, v, (0.0, -0.8), (0.0, 0.75), 0.05),
         capsule(u, v, (0.0, 0.75), (0.12, 0.9), 0.05),

@@ -160,7 +160,7 @@ class Sprite:
         self.sheet.lay(self.rows, self.columns, through, paint, self.label)
 
     def _distances(self) -> Array:
-        """Signed distance to each part in metres, ``(parts, h, w)``."""
+        """Return signed distance to each part in metres, ``(parts, h, w)``."""
         planes: Array = np.empty(0)
         strokes: Array = np.empty(0)
         if self._planes:
@@ -179,7 +179,7 @@ class Sprite:
         return found
 
     def _to_strokes(self, turned: Sequence[tuple[float, ...]]) -> Array:
-        """Signed distance to each line in metres, ``(lines, h, w)``."""
+        """Return signed distance to each line in metres, ``(lines, h, w)``."""
         x, y, a, b, half, radius = np.array(turned, dtype=np.float32).T[:, :, None, None]
         p, q = self.u - x, self.v - y
         # How far beyond the ends a point lies, and how far beside the line.

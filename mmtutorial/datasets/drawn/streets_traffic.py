@@ -33,7 +33,7 @@ def paint_things(easel: Easel, plan: Plan) -> None:
 
 
 def _nearest(camera: Camera, size: int, x: float) -> float:
-    """Distance in metres from which on a place ``x`` metres to the right is inside the picture."""
+    """Return distance in metres from which on a place ``x`` metres to the right is inside the picture."""
     room = camera.centre if x < 0 else size - 1 - camera.centre
     return max(4.5, abs(x) * camera.focal / room)
 

@@ -65,11 +65,11 @@ class Camera:
     height: float
 
     def column(self, x: float, z: float) -> float:
-        """Column of a point ``x`` metres to the right and ``z`` metres ahead."""
+        """Return column of a point ``x`` metres to the right and ``z`` metres ahead."""
         return self.centre + self.focal * x / z
 
     def row(self, y: float, z: float) -> float:
-        """Row of a point ``y`` metres above the road and ``z`` metres ahead."""
+        """Return row of a point ``y`` metres above the road and ``z`` metres ahead."""
         return self.horizon + self.focal * (self.height - y) / z
 
 
@@ -128,7 +128,7 @@ class Sheet:
 
 
 def from_half(place: Array) -> Array:
-    """Distance of each number to the nearest half between two whole ones, 0..0.5: for patterns that repeat.
+    """Return distance of each number to the nearest half between two whole ones, 0..0.5: for patterns that repeat.
 
     Several times faster than ``np.abs(place % 1 - 0.5)``, which it equals.
     """
@@ -158,5 +158,5 @@ class Easel:
         return between(self.rng, low, high)
 
     def chance(self, of: float) -> bool:
-        """Whether something happens that happens with this chance."""
+        """Tell whether something happens that happens with this chance."""
         return self.rng.random() < of

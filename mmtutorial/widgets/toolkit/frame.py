@@ -22,7 +22,7 @@ class TextBox:
     bottom: float
 
     def overlaps(self, other: TextBox) -> bool:
-        """Whether two boxes share more than a pixel's edge."""
+        """Tell whether two boxes share more than a pixel's edge."""
         across = min(self.right, other.right) - max(self.left, other.left)
         down = min(self.bottom, other.bottom) - max(self.top, other.top)
         return across > 1 and down > 1
