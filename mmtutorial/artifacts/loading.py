@@ -12,6 +12,7 @@ from mmtutorial.artifacts.proxy_tasks import ProxyTasks
 from mmtutorial.artifacts.segmentation_results import SegmentationResults
 from mmtutorial.errors import InputError, unknown
 from mmtutorial.files import read_json
+from mmtutorial.results import read_reproduction
 from mmtutorial.widgets.embedding_frames import EmbeddingFrames
 
 FOLDER = Path(__file__).resolve().parent
@@ -21,22 +22,28 @@ ARTIFACTS: Mapping[str, Callable[[Path], Any]] = {
     "proxy-tasks": ProxyTasks.load,
     "segmentation-results": SegmentationResults.load,
 }
-"""What ships, and how each is read."""
+"""What ships with a sidecar, and how each is read."""
+
+REPRODUCTION = "reproduction"
+"""The numbers of a finished reproduction ship as it wrote them, with their command and versions inside."""
 
 
 def load_artifact(name: str, folder: Path = FOLDER) -> Any:
     """An artefact of the package.
 
     Args:
-        name: one of :data:`ARTIFACTS`.
+        name: one of :data:`ARTIFACTS`, or ``reproduction``.
         folder: where it lies; that of the package unless one has made it elsewhere.
 
     Returns:
-        What the reader of that name in :data:`ARTIFACTS` gives, such as :class:`TuningArms` for ``tuning-arms``.
+        What the reader of that name in :data:`ARTIFACTS` gives, such as :class:`TuningArms` for ``tuning-arms``; a
+        :class:`mmtutorial.results.Reproduction` for ``reproduction``.
 
     Raises:
         InputError: there is none of that name, a file is missing, or it is not the one its sidecar describes.
     """
+    if name == REPRODUCTION:
+        return read_reproduction(folder)
     about = about_artifact(name, folder)
     path = folder / f"{name}.npz"
     try:
@@ -57,8 +64,11 @@ def about_artifact(name: str, folder: Path = FOLDER) -> dict[str, Any]:
     Raises:
         InputError: there is none of that name, or its sidecar is missing or damaged.
     """
+    if name == REPRODUCTION:
+        found = read_reproduction(folder)
+        return {"command": found.command, "settings": found.settings, "versions": found.versions}
     if name not in ARTIFACTS:
-        raise unknown("artefact", name, ARTIFACTS)
+        raise unknown("artefact", name, [*ARTIFACTS, REPRODUCTION])
     path = folder / f"{name}.json"
     try:
         about = read_json(path)

@@ -50,7 +50,9 @@ def test_the_shipped_reproduction_says_how_it_was_made_and_has_every_row() -> No
     raw = json.loads((FOLDER / "reproduction.json").read_text())
     assert raw["command"].startswith("mmtutorial reproduce --preset class --seeds 10,11,12,13,14 ")
     assert {"torch", "mmtutorial"} <= set(raw["versions"])
-    found = read_reproduction(FOLDER)
+    found = load_artifact("reproduction")
+    assert found == read_reproduction(FOLDER)
+    assert about_artifact("reproduction")["command"] == raw["command"]
     assert missing(found) == []
     assert all(row.seeds == (10, 11, 12, 13, 14) for row in found.rows)
     assert [ablation.name for ablation in found.ablations] == [ablation.name for ablation in ABLATIONS]
