@@ -10,7 +10,7 @@ from mmtutorial.widgets.examples import Labelled
 from mmtutorial.widgets.graph_explorer import GraphExplorer
 from mmtutorial.widgets.loss_switch import LossSwitch
 from mmtutorial.widgets.patch_explorer import PatchExplorer
-from mmtutorial.widgets.pipeline_map import PipelineMap, Stage
+from mmtutorial.widgets.pipeline_map import PipelineMap, StageCard
 from mmtutorial.widgets.proxy_explorer import FeatureMap, ProxyExample, ProxyExplorer
 from mmtutorial.widgets.result_browser import ResultBrowser
 from mmtutorial.widgets.table_explorer import TableExplorer
@@ -36,7 +36,7 @@ __all__ = [
     "ProxyExplorer",
     "ResultBrowser",
     "Scrubber",
-    "Stage",
+    "StageCard",
     "State",
     "TableExplorer",
     "TripletExplorer",

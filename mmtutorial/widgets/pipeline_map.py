@@ -27,8 +27,8 @@ _OUT = 488
 
 
 @dataclass(frozen=True, repr=False)
-class Stage:
-    """One stage.
+class StageCard:
+    """One stage of the method, as the map shows it.
 
     Attributes:
         name: Its name.
@@ -70,7 +70,7 @@ class PipelineMap(Explorer[StageFacts]):
     name = "pipeline map"
     size = (1200, 540)
 
-    def __init__(self, stages: Sequence[Stage] | None = None) -> None:
+    def __init__(self, stages: Sequence[StageCard] | None = None) -> None:
         self.stages = tuple(stages) if stages is not None else scene_stages()
         names = tuple(stage.name for stage in self.stages)
         if not names or len(set(names)) < len(names):
@@ -123,7 +123,7 @@ class PipelineMap(Explorer[StageFacts]):
         )
 
 
-def scene_stages() -> tuple[Stage, ...]:
+def scene_stages() -> tuple[StageCard, ...]:
     """Return the stages of the method, with pictures of the built-in scenes; the clusters of tuning are a sketch."""
     scenes, batch = scene_images(24), scene_patches(24)
     image, mask = scenes.images[0].numpy(), scenes.masks[0].numpy()
@@ -154,7 +154,7 @@ def scene_stages() -> tuple[Stage, ...]:
         ("Tune", "features before", "features after", before, after),
         ("Segment", "an image", "a class for each pixel", image, style.paint(mask, styles)),
     )
-    return tuple(Stage(n, i, o, text, a, b) for (n, i, o, a, b), text in zip(rows, texts, strict=True))
+    return tuple(StageCard(n, i, o, text, a, b) for (n, i, o, a, b), text in zip(rows, texts, strict=True))
 
 
 def _sheet(pictures: NDArray[np.uint8], columns: int = 4) -> NDArray[np.uint8]:

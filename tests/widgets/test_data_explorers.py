@@ -11,7 +11,15 @@ import torch
 from msgspec import structs
 
 from mmtutorial.errors import InputError
-from mmtutorial.widgets import Labelled, PatchExplorer, PipelineMap, ProxyExample, ProxyExplorer, ResultBrowser, Stage
+from mmtutorial.widgets import (
+    Labelled,
+    PatchExplorer,
+    PipelineMap,
+    ProxyExample,
+    ProxyExplorer,
+    ResultBrowser,
+    StageCard,
+)
 from tests.widgets.explorers import TABLE, explorer_of, proxy_tasks, run_of
 
 
@@ -139,7 +147,7 @@ def test_the_map_goes_round() -> None:
 
 def test_stages_of_your_own() -> None:
     picture = np.zeros((3, 10, 20), dtype=np.uint8)
-    stage = Stage("one", "this", "that", "It turns this into that.", picture, picture)
+    stage = StageCard("one", "this", "that", "It turns this into that.", picture, picture)
     assert PipelineMap([stage]).static().alt == "Stage 1 of 1, one. In: this. Out: that. It turns this into that."
     for wrong in ([], [stage, stage]):
         with pytest.raises(InputError, match="give each its own name"):

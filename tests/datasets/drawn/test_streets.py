@@ -285,7 +285,7 @@ def test_things_out_of_sight_are_passed_over(easel: Easel, place: tuple[float, f
 
 
 @given(arrays(np.float32, (3, 5), elements=st.floats(-100, 100, width=32)))
-def test_beside_is_the_distance_to_the_nearest_half(place: np.ndarray) -> None:
+def test_from_half_is_the_distance_to_the_nearest_half(place: np.ndarray) -> None:
     found = from_half(place)
     assert np.allclose(found, np.abs(place % 1 - 0.5), atol=1e-4)
     assert found.dtype == np.float32
