@@ -152,6 +152,11 @@ def _train(fabric: Fabric, stage: Stage, seed: int, folder: Path, about: dict[st
         run.to_the_end()
     if fabric.is_global_zero:
         trained = stage.module.state_dict()
+        if not all(bool(torch.isfinite(tensor).all()) for tensor in trained.values()):
+            # The loss of the last step was looked at before that step was made.
+            raise InputError(
+                f"the last step of {stage.name} left no finite weights ({folder}); lower the learning rate"
+            )
         write_tensors(folder / "model.safetensors", trained, about)
         record = {"stage": stage.name, "steps": stage.schedule.steps, "seconds": round(run.seconds, 2)}
         write_record(folder / "stage.json", {**record, "weights": tensors_sha256(trained)})
@@ -267,6 +272,8 @@ class _Run:
         for name, value in tensors.items():
             part, _, rest = name.partition(".")
             parts.setdefault(part, {})[rest] = value
+        if len(parts) > 2:
+            raise InputError(f"{path} holds tensors of nothing that is trained here ({', '.join(sorted(parts))})")
         load_weights(self.stage.module, parts["model"], path)
         state = self.optimizer.state_dict()
         state["state"] = check_optimizer_state(self.optimizer, parts["optimizer"], path)

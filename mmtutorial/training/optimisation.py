@@ -52,6 +52,8 @@ def check_optimizer_state(
         if not 0 <= place < len(parameters) or value.shape != shape or not torch.isfinite(value).all():
             raise _no_fit(path, name)
         found.setdefault(place, {})[key] = value
+    if not found:
+        raise _no_fit(path, "it has no state")
     wanted = _KEPT.get(type(optimizer).__name__.removeprefix("Fabric"))
     for place, kept in found.items():
         if wanted is not None and kept.keys() != wanted:
