@@ -174,3 +174,12 @@ def test_wrong_shapes_are_refused() -> None:
     for triplets in (torch.tensor([0, 1, 2]), torch.tensor([[0, 1]])):
         with pytest.raises(InputError, match=r"give \(M, 3\)"):
             triplet_distances(torch.ones(3, 2), triplets)
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.25, 0.5])
+def test_a_hinge_of_exactly_nothing_is_shut(margin: float) -> None:
+    """At the very edge a triplet costs nothing, so it counts as done; a little nearer it is open."""
+    positive = torch.tensor([0.5, 0.5, 0.5])
+    negative = positive + margin + torch.tensor([0.0, -0.125, 0.125])
+    assert hinge(positive, negative, margin).tolist() == [0.0, 0.125, 0.0]
+    assert triplet_statistics(positive, negative, margin=margin).active_share == pytest.approx(1 / 3)

@@ -229,6 +229,23 @@ def test_shuffled_labels_are_the_batchs_own_in_another_order(images: Segmentatio
     assert all(a != b for a, b in zip(*seen.values(), strict=True))
 
 
+def test_shuffled_labels_follow_the_generator_of_the_step(images: SegmentationDataset) -> None:
+    """The same generator, the same order, whatever else draws numbers; another one, another order."""
+    stage = TuningStage(encoder(), images, replace(BUDGET, graphs=1), shuffled=True, seed=0)
+    batch, seen, match = stage.draw(0, generator_for(0, "draw")), [], stage.match
+
+    def watched(batch: PatchBatch, generator: torch.Generator) -> object:
+        seen.append(batch.labels.tolist())
+        return match(batch, generator)
+
+    stage.match = watched
+    for seed in (1, 1, 2):
+        torch.manual_seed(len(seen))
+        stage.loss(stage.module, batch, generator_for(seed, "step"))
+    assert seen[0] == seen[1] != seen[2]
+    assert seen[0] != batch.labels.tolist()
+
+
 def test_the_contrastive_loss_is_that_of_the_same_patches(images: SegmentationDataset) -> None:
     budget = replace(BUDGET, loss="contrastive", temperature=0.5)
     stage = TuningStage(encoder(), images, budget, seed=0)

@@ -28,7 +28,7 @@ class Schedule(Bounded):
     """How a stage is optimised.
 
     Attributes:
-        steps: gradient steps.
+        steps: gradient steps; 0 for a task that computes its weights without any.
         images: images a batch, which a device sees at once.
         lr: highest learning rate.
         optimizer: ``"adamw"``, or ``"sgd"`` with momentum 0.9.
@@ -40,7 +40,7 @@ class Schedule(Bounded):
             each do the same as one with four after the other.
     """
 
-    steps: Count
+    steps: Annotated[int, Within(0, 100_000_000)]
     images: Few
     lr: Rate
     optimizer: Literal["adamw", "sgd"] = "adamw"

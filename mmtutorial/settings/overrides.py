@@ -64,6 +64,8 @@ def _parsed(kind: Any, text: str, path: str) -> Any:
             return text
         if kind is bool:
             return {"true": True, "false": False}[text.lower()]
+        if kind is int and int(text) < 1:
+            raise InputError(f"setting {path}={text!r} is too small; give 1 or more")
         return kind(text)
     except (KeyError, ValueError) as error:
         if isinstance(error, InputError):

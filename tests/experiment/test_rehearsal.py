@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mmtutorial.errors import InputError
 from mmtutorial.experiment.arms import ARMS
 from mmtutorial.experiment.rehearsal import rehearse
+from mmtutorial.proxies import PROXIES
 from tests.tiny_run import runner
 
 
@@ -69,3 +70,9 @@ def test_at_the_edges_of_the_bounds_it_trains_or_is_refused(
     except InputError:
         return
     rehearse(tiny.stages, [ARMS[arm]])
+
+
+def test_every_proxy_task_goes_through_its_rehearsal(tmp_path: Path) -> None:
+    tiny = runner(tmp_path, arms=",".join(PROXIES))
+    assert not list(tmp_path.rglob("*.safetensors"))
+    assert all(arm.is_learned for arm in tiny.plan.arms)

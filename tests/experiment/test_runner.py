@@ -10,6 +10,7 @@ import torch
 
 from mmtutorial.errors import InputError
 from mmtutorial.experiment.arms import ARMS, DEFAULT_ARMS
+from mmtutorial.experiment.data import experiment_data
 from mmtutorial.experiment.held_out import held_out_patches
 from mmtutorial.files import read_tensors
 from mmtutorial.graph import connected_graph
@@ -173,6 +174,32 @@ def test_a_folder_that_holds_a_run_with_other_settings(out: Path, options: dict[
     assert f"holds a run with other settings {said}" in str(caught.value)
     assert "--out" in str(caught.value)
     assert (out / "run.json").read_bytes() == record
+
+
+def test_without_its_record_a_run_is_still_no_other_one(tmp_path: Path) -> None:
+    """Scores of other settings, of other images or of other weights are never taken for those asked for."""
+    write_folder(tmp_path / "data", 20)
+    own: dict[str, Any] = {"dataset": "folder", "root": str(tmp_path / "data")}
+    out = tmp_path / "out"
+    first = finish(runner(out, arms="colorization", **own))
+    (out / "run.json").unlink()
+    with pytest.raises(InputError, match=r"add --resume"):
+        runner(out, arms="colorization", **own)
+    before = {path: path.read_bytes() for path in out.rglob("*.*") if path.is_file()}
+    for change in ({"proxy__schedule__steps": 13}, {"segmentation__schedule__lr": 1e-3}, {"evaluated": 2}):
+        with pytest.raises(InputError, match=r"was made with other settings"):
+            finish(runner(out, arms="colorization", resume=True, **own, **change))
+        (out / "run.json").unlink()
+    write_folder(tmp_path / "data", 22)
+    experiment_data.cache_clear()  # as in another process
+    with pytest.raises(InputError, match=r"was made with other settings \(images"):
+        finish(runner(out, arms="colorization", resume=True, **own))
+    (out / "run.json").unlink()
+    assert {path: path.read_bytes() for path in out.rglob("*.*") if path.is_file()} == before
+    for path in [*(tmp_path / "data").rglob("*2[01].*")]:
+        path.unlink()
+    experiment_data.cache_clear()
+    assert finish(runner(out, arms="colorization", resume=True, **own))["arms"] == first["arms"]
 
 
 def test_bad_data_leaves_no_folder_behind(tmp_path: Path) -> None:

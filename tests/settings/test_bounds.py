@@ -78,8 +78,8 @@ def test_a_batch_too_large_for_any_machine_is_refused_whatever_the_order() -> No
 def test_a_record_checks_itself() -> None:
     with pytest.raises(InputError, match="lr is nan; give a finite number"):
         Schedule(steps=1, images=1, lr=math.nan)
-    with pytest.raises(InputError, match="steps is 0; give 1 or more"):
-        Schedule(steps=0, images=1, lr=1)
+    with pytest.raises(InputError, match="images is 0; give 1 or more"):
+        Schedule(steps=1, images=0, lr=1)
 
 
 def test_bounds_of_one_number_and_of_several() -> None:

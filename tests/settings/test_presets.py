@@ -114,7 +114,7 @@ def test_settings_that_are_not_there(path: str, said: str) -> None:
         ("tuning.schedule.steps", "1.5", "give int"),
         ("tuning.schedule.steps", "0", "give 1 or more"),
         ("tuning.schedule.images", "-3", "give 1 or more"),
-        ("segmentation.crop", "0", "give 8 or more"),
+        ("segmentation.crop", "0", "give 1 or more"),
         ("labeled", "many", "give int"),
         ("labeled", "0", "give 1 or more"),
         ("evaluated", "0", "give 1 or more"),
