@@ -22,7 +22,7 @@ from mmtutorial.locks import exclusive
 from mmtutorial.reproduction.ablations import ABLATIONS
 from mmtutorial.reproduction.jobs import Job, Task, run_jobs
 from mmtutorial.reproduction.paper import ENSEMBLE, VOC
-from mmtutorial.reproduction.rows import BENCHMARK_OF, PARTS, arms_of_tables, arms_of_variants, with_imagenet
+from mmtutorial.reproduction.rows import BENCHMARK_OF, arms_of_tables, arms_of_variants, with_imagenet
 from mmtutorial.results.folder import ReproductionFolder, RunFolder
 from mmtutorial.results.reading import read_reproduction
 from mmtutorial.results.records import Command
@@ -227,7 +227,8 @@ def all_scopes(grid: Grid, commands: Sequence[Command]) -> list[Scope]:
         # Before commands were written down, what was covered stood in the results alone.
         with suppress(InputError):
             found = read_reproduction(grid.out)
-            names = [b.name for b in found.benchmarks], list(found.network_table), list(PARTS), list(found.seeds)
+            parts = [each.name for each in found.ablations] + (["tables", "variants"] if found.rows else [])
+            names = [b.name for b in found.benchmarks], list(found.network_table), parts, list(found.seeds)
             scopes.insert(0, _scope(grid.scope, dict(zip(_GROWING, names, strict=True))))
     return scopes
 

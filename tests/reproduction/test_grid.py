@@ -202,3 +202,26 @@ def test_stopped_and_resumed_it_ends_as_if_it_had_not_been(out: Path, tmp_path: 
     assert not (tmp_path / "reproduction.json").exists()
     subprocess.run([*command, "--resume"], check=True, capture_output=True, timeout=300)
     assert weights(tmp_path) == weights(out)
+
+
+def test_what_earlier_commands_finished_stays_in_the_file(tmp_path: Path) -> None:
+    """Another seed, then another ablation; the folder is then one of before commands were written down."""
+    margin = {"networks": ("tiny",), "parts": ("margin",)}
+    reproduce(grid(tmp_path, **margin, seeds=(3,)), resume=False, workers=1)
+    first = read_reproduction(tmp_path)
+    second = replace(grid(tmp_path, **margin, seeds=(1,)), command="mmtutorial reproduce --seeds 1")
+    made = reproduce(second, resume=True, workers=1)
+    [before], [after] = first.ablations, made.ablations
+    assert made.seeds == (3, 1)
+    assert [(p.value, p.arm, p.seeds) for p in after.points] == [(p.value, p.arm, (3, 1)) for p in before.points]
+    assert [p.miou[0] for p in after.points] == [p.miou[0] for p in before.points]
+    assert [(c.command, c.covers["seeds"]) for c in made.commands] == [
+        ("mmtutorial reproduce", [3]),
+        ("mmtutorial reproduce --seeds 1", [1]),
+    ]
+    assert made.command == "mmtutorial reproduce --seeds 1"
+    claim = json.loads((tmp_path / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps({name: claim[name] for name in ("command", "settings")}))
+    again = reproduce(replace(second, command="mmtutorial reproduce --resume"), resume=True, workers=1)
+    assert again.ablations == made.ablations
+    assert read_reproduction(tmp_path) == again
