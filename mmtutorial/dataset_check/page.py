@@ -1,9 +1,7 @@
-"""The contact sheet: a page of images with their masks laid over them, and what each class looks like."""
+"""The contact sheet: a page of images with the outlines of their masks, and what each class looks like."""
 
 from __future__ import annotations
 
-import base64
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +17,12 @@ from mmtutorial.datasets.store import Pixels
 from mmtutorial.errors import InputError
 from mmtutorial.ownership import refuse_foreign, write_own
 from mmtutorial.plots import style
+from mmtutorial.plots.outlines import outlined
 from mmtutorial.reports.run import page_template
+from mmtutorial.reports.strips import photo_uri
 
-SIDE = 240
+SIDE = 320
 """Pixels of the longer side of a picture on the sheet."""
-OVER = 0.55
-"""How strongly a mask covers its image."""
 
 
 @dataclass(frozen=True)
@@ -89,23 +87,15 @@ def _classes(split: SplitCheck) -> list[tuple[str, str, float, int]]:
 def _tile(split: SplitCheck, name: str) -> Tile:
     image, mask = split.shown[name]
     seen = [split.classes.names[i] if i < len(split.classes) else "void" for i in np.unique(mask).tolist()]
-    return Tile(name, _jpeg(_overlaid(split, image, mask)), f"{name}: {words.listed(seen)}")
+    return Tile(name, photo_uri(_outlined(split, image, mask), SIDE), f"{name}: {words.listed(seen)}")
 
 
-def _overlaid(split: SplitCheck, image: Pixels, mask: Pixels) -> Image.Image:
-    """An image with the colours of its mask; where the mask is void all over, the image alone."""
+def _outlined(split: SplitCheck, image: Pixels, mask: Pixels) -> Pixels:
+    """A small image with the outlines of its mask; where the mask is void all over, the image alone."""
     photo = Image.fromarray(image.transpose(1, 2, 0))
-    scale = min(1.0, SIDE / max(photo.size))
-    size = (max(1, round(photo.width * scale)), max(1, round(photo.height * scale)))
-    small = photo.resize(size)
+    photo.thumbnail((SIDE, SIDE))
+    small = np.asarray(photo)
     if (mask == VOID).all():
         return small
-    shrunk = np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST))
-    painted = Image.fromarray(style.paint(shrunk, style.class_styles(split.classes)))
-    return Image.blend(small, painted, OVER)
-
-
-def _jpeg(picture: Image.Image) -> str:
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=85)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    shrunk = np.asarray(Image.fromarray(mask).resize(photo.size, Image.Resampling.NEAREST))
+    return outlined(small, shrunk, style.class_styles(split.classes))

@@ -21,7 +21,8 @@ def summary(results: Results) -> str:
     if not found:
         return f"{text} No arms were compared."
     if all(v is words.Verdict.ONE_SEED for v in found):
-        return f"{text} There is no interval for any difference, so none of them is shown: run several seeds."
+        chance = "One seed gives no interval: what separates these arms may be chance."
+        return f"{text} {chance} Run several, as in --seeds 0-4."
     clear = sum(v in (words.Verdict.ABOVE, words.Verdict.BELOW) for v in found)
     have = "has" if clear == 1 else "have"
     return f"{text} Of {words.count(len(found), 'comparison')}, {clear} {have} an interval that excludes zero."

@@ -60,7 +60,7 @@ def view(out: Path, reproduction: Reproduction) -> dict[str, Any]:
         "proxies": [proxy_row(proxy) for proxy in reproduction.proxies],
         "proxy_pictures": list(pictures.proxy_pictures(out, reproduction)),
         "embeddings": list(pictures.embedding_pictures(out, reproduction)),
-        "predictions": list(pictures.prediction_pictures(out, reproduction)),
+        "predictions": list(pictures.predicted_strips(out, reproduction)),
         "ablations": list(pictures.ablation_shots(reproduction)),
         "settings": list(flat(reproduction.settings)),
         "paper": paper,

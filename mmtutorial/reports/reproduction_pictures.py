@@ -13,6 +13,7 @@ from mmtutorial.errors import InputError
 from mmtutorial.plots.beside import Family
 from mmtutorial.plots.picture import Format, Picture
 from mmtutorial.reports.run import Shot
+from mmtutorial.reports.strips import Strips, strips
 from mmtutorial.reproduction.beside import Beside
 from mmtutorial.reproduction.paper import SPOKEN
 from mmtutorial.results.folder import ReproductionFolder
@@ -128,34 +129,18 @@ def embedding_pictures(out: Path, reproduction: Reproduction) -> Iterator[Captio
             yield Captioned(heading, shot(picture, "png"), caption)
 
 
-def prediction_pictures(out: Path, reproduction: Reproduction) -> Iterator[Captioned]:
-    """Yields a few predictions of each benchmark and network, two of the worst among them."""
+def predicted_strips(out: Path, reproduction: Reproduction) -> Iterator[tuple[str, Strips]]:
+    """Yields a few predictions of each benchmark and network, two of the worst among them, under their names."""
     for benchmark, network in reproduction.blocks():
         path = ReproductionFolder(out).run(benchmark.name, network.name).predictions
         arrays = _arrays(path, ("kinds", "ids", "arms"))
         if arrays is None:
             continue
-        left = dict(SHOWN_OF_EACH_KIND)
-        for i, kind in enumerate(arrays["kinds"].tolist()):
-            if left.get(kind, 0) > 0:
-                left[kind] -= 1
-                _need(path, arrays, [f"{part}_{i}" for part in ("image", "truth", "prediction", "miou")])
-                heading = f"{benchmark.name}, {network.name}: {kind} of {arrays['arms'][-1]}, {arrays['ids'][i]}"
-                yield Captioned(heading, _predictions(arrays, i, benchmark))
-
-
-def _predictions(arrays: Arrays, i: int, benchmark: Benchmark) -> Shot:
-    names = [str(arm) for arm in arrays["arms"]]
-    arms = [names.index(arm) for arm in PREDICTED if arm in names] or list(range(len(names)))[:4]
-    picture = plots.predictions(
-        arrays[f"image_{i}"],
-        arrays[f"truth_{i}"],
-        arrays[f"prediction_{i}"][arms],
-        [names[k] for k in arms],
-        [100 * float(arrays[f"miou_{i}"][k]) for k in arms],
-        benchmark.classes,
-    )
-    return shot(picture, "jpeg")
+        parts = ("image", "truth", "prediction", "miou")
+        _need(path, arrays, [f"{part}_{i}" for part in parts for i in range(len(arrays["kinds"]))])
+        names = [str(arm) for arm in arrays["arms"]]
+        arms = [arm for arm in PREDICTED if arm in names] or names[:4]
+        yield f"{benchmark.name}, {network.name}", strips(arrays, benchmark.classes, arms=arms, most=SHOWN_OF_EACH_KIND)
 
 
 def confusion_shots(rows: Sequence[Row], classes: ClassTable) -> Iterator[Shot]:

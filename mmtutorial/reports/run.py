@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from mmtutorial.plots import tables
 from mmtutorial.plots.curves import Curve
 from mmtutorial.plots.picture import Format, Picture
 from mmtutorial.reports.findings import findings, summary
+from mmtutorial.reports.strips import hero_arms, strips
 from mmtutorial.reports.writing import write_page
 from mmtutorial.results.folder import RunFolder, StageName
 from mmtutorial.results.reading import Arrays, read_arrays, read_curves, read_results, stored_purity
@@ -29,8 +31,12 @@ TUNINGS = {
     "triplets": "random triplets",
     "random-triplets": "random triplets",
 }
-MOST_PREDICTIONS = 9
-"""More pictures than this would make the page too heavy to send."""
+ONE_OF_EACH = {"best": 1, "median": 1, "worst": 1}
+"""The images of the first picture."""
+ARM_CAPTION = (
+    "Small rings: single seeds. Large dot: their mean, written at the right. Bar: 95 % interval of the mean. Bars that "
+    "overlap do not settle a comparison, because arms share their seeds; the paired differences do."
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,9 @@ def write_report(out: Path, *, force: bool = False) -> Path:
 
 def view(out: Path, results: Results) -> dict[str, Any]:
     """Gathers everything that the template shows; a part that the run lacks is None or empty."""
-    patches = read_arrays(RunFolder(out).patches)
+    patches, predicted = read_arrays(RunFolder(out).patches), read_arrays(RunFolder(out).predictions)
+    models, predict = trained(out, results)
+    first = hero_arms([arm.arm for arm in results.arms])
     return {
         "about": results,
         "classes": results.classes,
@@ -81,7 +89,11 @@ def view(out: Path, results: Results) -> dict[str, Any]:
         "curves": list(curve_plots(out, results)),
         "patches": patch_plots(patches, results) if patches else None,
         "embeddings": list(embedding_plots(out, results)),
-        "predictions": list(prediction_plots(out, results)),
+        "hero": strips(predicted, results.classes, arms=first, most=ONE_OF_EACH) if predicted else None,
+        "predictions": strips(predicted, results.classes) if predicted else None,
+        "arm_caption": ARM_CAPTION,
+        "models": models,
+        "predict": predict,
         "iou_table": list(iou_rows(results.arms)),
         "confusions": list(confusion_plots(results)),
         "settings": list(flat(results.settings)),
@@ -168,24 +180,14 @@ def embedding_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
         yield {"name": name, "purity": purity, "count": len(arrays["labels"]), **shots}
 
 
-def prediction_plots(out: Path, results: Results) -> Iterator[dict[str, Any]]:
-    """Yields the predictions for the best, median and worst images of the last arm."""
-    arrays = read_arrays(RunFolder(out).predictions)
-    if arrays is None:
-        return
-    for i, (kind, name) in enumerate(zip(arrays["kinds"], arrays["ids"], strict=True)):
-        if i == MOST_PREDICTIONS:
-            return
-        picture = plots.predictions(
-            arrays[f"image_{i}"],
-            arrays[f"truth_{i}"],
-            arrays[f"prediction_{i}"],
-            [str(arm) for arm in arrays["arms"]],
-            [100 * float(share) for share in arrays[f"miou_{i}"]],
-            results.classes,
-        )
-        ranked_by = str(arrays["arms"][-1])
-        yield {"kind": str(kind), "id": str(name), "ranked_by": ranked_by, "shot": _shot(picture, "jpeg")}
+def trained(out: Path, results: Results) -> tuple[list[str], str]:
+    """Returns the weights that lie in the folder, and the command that segments photos with those of the best arm."""
+    folder = RunFolder(out)
+    models = [folder.stage(seed, "segmentation", arm.arm).model for arm in results.arms for seed in arm.seeds]
+    best = max(results.arms, key=lambda arm: arm.mean)
+    command = ["mmtutorial", "predict", "--checkpoint", str(out.resolve()), "--arm", best.arm]
+    there = [model.relative_to(out).as_posix() for model in models if model.exists()]
+    return there, shlex.join([*command, "--images", "PHOTOS", "--out", "MASKS"])
 
 
 def iou_rows(arms: Sequence[ArmScores]) -> Iterator[dict[str, Any]]:

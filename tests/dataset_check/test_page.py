@@ -14,6 +14,7 @@ from PIL import Image
 from mmtutorial.dataset_check import check_dataset, write_contact_sheet
 from mmtutorial.errors import InputError
 from mmtutorial.plots import style
+from mmtutorial.plots.outlines import outlined
 from tests.own_images import write_folder
 
 
@@ -23,17 +24,19 @@ def pictures(page: str) -> dict[str, np.ndarray]:
     return {alt: np.array(Image.open(io.BytesIO(base64.b64decode(data)))) for data, alt in found}
 
 
-def test_images_with_their_masks_over_them(tmp_path: Path) -> None:
+def test_images_with_the_outlines_of_their_masks(tmp_path: Path) -> None:
     write_folder(tmp_path, 20)
     check = check_dataset("folder", tmp_path)
     page = write_contact_sheet(check, tmp_path / "out" / "sheet.html").read_text(encoding="utf-8")
     shown = pictures(page)
     assert set(shown) >= {f"{name}: background and leaf" for name in check.splits["train"].shown}
     name, (image, mask) = next(iter(check.splits["train"].shown.items()))
-    over = shown[f"{name}: background and leaf"].astype(float)
-    painted = style.paint(mask, style.class_styles(check.splits["train"].classes)).astype(float)
-    expected = 0.45 * image.transpose(1, 2, 0) + 0.55 * painted
+    over, photo = shown[f"{name}: background and leaf"].astype(float), image.transpose(1, 2, 0)
+    expected = outlined(photo, mask, style.class_styles(check.splits["train"].classes))
     assert np.abs(over - expected).mean() < 12  # what JPEG leaves of it
+    # The object keeps its colour: only its edge is painted.
+    assert (expected == photo).all(axis=2).mean() > 0.6
+    assert (expected != photo).any()
     assert "15.62" in page
     assert "<script" not in page
 

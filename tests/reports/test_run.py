@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import html
 import json
 import re
+import shlex
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
@@ -166,9 +168,10 @@ def test_one_seed_claims_nothing(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "pictures")
     shutil.rmtree(tmp_path / "seed0")
     text = write_report(tmp_path).read_text(encoding="utf-8")
-    assert "There is no interval for any difference" in text
-    assert "but there is no interval (1 seed): this may be chance." in text
-    assert "One seed gives no interval" in text
+    # Once, not in a box for each comparison.
+    assert text.count("One seed gives no interval") == 1
+    assert "Run several, as in --seeds 0-4." in text
+    assert "(1 seed): this may be chance" not in text
     assert not re.search(r"is \d+\.\d points? (above|below)", text)
 
 
@@ -179,6 +182,42 @@ def test_a_result_below_is_said_as_plainly(bare: Path) -> None:
     assert "random+graph is 2.0 points below random (95 % interval −3.0 to −1.0, 5 seeds)." in text
     assert 'class="below"' in text
     assert "Of 1 comparison, 1 has an interval that excludes zero." in summary(read_results(bare))
+
+
+def test_the_first_screen_has_the_answer_as_a_picture(page: str, run: Path) -> None:
+    first = page.split('id="finding"')[1].split("</section>")[0]
+    strips, plot = first.split("</table>")
+    assert strips.count('<tr><td><label class="zoom">') == 3
+    assert [f"{kind}: " in strips for kind in ("best", "median", "worst")] == [True] * 3
+    # Image, truth and at most four arms, the fair control among them where there is one.
+    assert strips.count("<img") == 3 * (2 + 4)
+    assert 'src="data:image/svg+xml' in plot
+    assert first.index("lead") < first.index("strips")
+
+
+def test_a_picture_is_enlarged_without_a_script(page: str) -> None:
+    assert page.count('<label class="zoom"><input type="checkbox"') == page.count("<img ")
+    assert "prefers-color-scheme: dark" in page
+    assert "@media print" in page
+
+
+def test_warnings_date_version_and_what_comes_next(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a run's folder"
+    shutil.copytree(run, out)
+    made = change(out, warnings=["class b occurs in no image"], date="2026-11-26T01:02:03Z")
+    change(out, versions={**made["versions"], "mmtutorial": "9.8.7"})
+    model = out / "seed0/segmentation/random/model.safetensors"
+    model.parent.mkdir(parents=True, exist_ok=True)
+    model.write_bytes(b"")
+    text = write_report(out).read_text(encoding="utf-8")
+    assert text.index("class b occurs in no image") < text.index('id="finding"')
+    assert "2026-11-26, mmtutorial 9.8.7." in text
+    assert "seed0/segmentation/random/model.safetensors" in text
+    (command,) = re.findall(r"<pre><code>(mmtutorial predict.*)</code></pre>", text)
+    words = shlex.split(html.unescape(command))
+    assert words[:4] == ["mmtutorial", "predict", "--checkpoint", str(out)]
+    best = max(read_results(out).arms, key=lambda arm: arm.mean)
+    assert words[4:6] == ["--arm", best.arm]
 
 
 def test_class_names_are_text_not_markup(tmp_path: Path) -> None:
