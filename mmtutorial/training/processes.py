@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 import torch
+from tqdm.auto import tqdm
 
 from mmtutorial.errors import InputError
 
@@ -47,7 +48,7 @@ def worker_processes(count: int) -> Iterator[ProcessPoolExecutor]:
     """
     others = set(multiprocessing.active_children())
     threads = os.environ.get("OMP_NUM_THREADS") or str(max(1, torch.get_num_threads() // count))
-    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=end_with_parent)
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=_begin)
     try:
         # Each of the first tasks starts one, which inherits the environment and what signals are blocked.
         with _environment({"TQDM_DISABLE": "1", "OMP_NUM_THREADS": threads}), _no_interrupts():
@@ -65,6 +66,12 @@ def worker_processes(count: int) -> Iterator[ProcessPoolExecutor]:
             ) from None
         raise
     pool.shutdown()
+
+
+def _begin() -> None:
+    end_with_parent()
+    # A lock for this process alone: that of all processes would be left behind, with a warning, where it is killed.
+    tqdm.set_lock(threading.RLock())
 
 
 @contextlib.contextmanager
