@@ -118,7 +118,7 @@ def _be_the_command(request: dict[str, Any]) -> None:
     if request["between_checkpoints"] is not None:
         engine.SECONDS_BETWEEN_CHECKPOINTS = request["between_checkpoints"]
     if not request["report"]:
-        report.write_report = lambda out: out / "report.html"
+        report.write_report = lambda out, **_: out / "report.html"
     if request["most_bytes"] is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (request["most_bytes"], request["most_bytes"]))
     sys.argv = request["argv"]
