@@ -66,7 +66,7 @@ def assert_one_line(ended: Ended, *said: str) -> None:
     assert "Traceback" not in ended.stderr
     message = ended.stderr.replace("\r", "\n").rstrip("\n").split("\n")[-1]
     assert message.startswith("mmtutorial: ")
-    assert ended.stderr.count("mmtutorial: ") == 1
+    assert ended.stderr.count("mmtutorial: ") - ended.stderr.count("mmtutorial: warning: ") == 1
     for part in said:
         assert part in message
 
