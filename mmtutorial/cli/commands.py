@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -290,12 +290,16 @@ def main() -> None:
     if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminated)
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
     except InputError as error:
         if debug:
             raise
         typer.echo(f"mmtutorial: {error}", err=True)
         sys.exit(2)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # What typer raises for words that it cannot read.
+            raise
+        _refuse_words(error)
     except OSError as error:  # Of a path that no system would take, say, or a folder that may not be looked into.
         if debug or not isinstance(error.filename, str):
             raise
@@ -305,6 +309,17 @@ def main() -> None:
         if stop.code in (130, 143):  # What typer makes of Ctrl-C, and what _terminated makes of SIGTERM.
             typer.echo(f"mmtutorial: stopped{_advice()}", err=True)
         raise
+
+
+def _refuse_words(error: Any) -> NoReturn:
+    """End as for other bad input: one line. Without any word, show the help instead."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        sys.exit(2)
+    help_of = f"{error.ctx.command_path} --help" if getattr(error, "ctx", None) else "mmtutorial --help"
+    message = " ".join(error.format_message().split()).rstrip(".")
+    typer.echo(f"mmtutorial: {message}; see '{help_of}'", err=True)
+    sys.exit(2)
 
 
 def _advice() -> str:

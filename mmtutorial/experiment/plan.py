@@ -40,6 +40,17 @@ class Plan:
         settings = {name: value for name, value in self.settings().items() if name != "validate"}
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
+    def steps_until(self) -> list[int]:
+        """Gradient steps up to the end of each arm, seed by seed; a stage that arms share counts once."""
+        made: dict[tuple[int, str, str], int] = {}
+        sums = []
+        for seed in self.seeds:
+            for arm in self.arms:
+                for stage, steps in arm.steps(self.preset).items():
+                    made[seed, stage, arm.pretraining if stage == "proxy" else arm.name] = steps
+                sums.append(sum(made.values()))
+        return sums
+
     def spec(self, arm: Arm) -> NetworkSpec:
         """The arm's network. Its input stays the same in every stage, as in the authors' code."""
         seen = PROXIES[arm.pretraining].input if arm.is_learned else "rgb"

@@ -30,6 +30,8 @@ from mmtutorial.results.folder import RunFolder
 from mmtutorial.segmentation import predict
 from mmtutorial.tuning import Embedder
 
+_BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
+
 # Images on which a proxy task is scored; more would not change the picture.
 _SCORED_BY_PROXY = 200
 
@@ -96,12 +98,17 @@ class Runner:
         """Run every arm with every seed. Returns what came out, by (arm's name, seed)."""
         jobs = [(arm, seed) for seed in self.plan.seeds for arm in self.plan.arms]
         finished = {}
-        with tqdm(jobs, desc="arms", unit="arm") as bar:
-            for arm, seed in bar:
-                bar.set_postfix_str(f"{arm.name}, seed {seed}")
+        until = self.plan.steps_until()
+        with tqdm(total=until[-1], desc="all arms", unit="step", smoothing=0, bar_format=_BAR) as bar:
+            self.stages.stepped = bar.update
+            for place, (arm, seed) in enumerate(jobs):
+                bar.set_postfix_str(f"arm {place + 1} of {len(jobs)}: {arm.name}, seed {seed}")
                 finished[arm.name, seed] = self.run_arm(arm, seed)
                 if arm.is_learned:
                     self.run_proxy(arm, seed)
+                # What an earlier attempt did is done, but says nothing of the time that the rest will take.
+                bar.initial, bar.n = getattr(bar, "initial", 0) + until[place] - bar.n, until[place]
+        self.stages.stepped = None
         return finished
 
     def earlier(self) -> list[tuple[Arm, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ class Stages:
         """Nothing is trained yet. For ``loaders`` see :func:`mmtutorial.training.engine.train`."""
         self.plan, self.data, self.folder = plan, data, RunFolder(out)
         self.fabric, self.loaders = fabric, loaders
+        self.stepped: Callable[[int], object] | None = None
 
     def first_encoder(self, arm: Arm, seed: int) -> Encoder:
         """The arm's encoder before any training of ours. Arms of one input start from the same weights."""
@@ -94,7 +95,9 @@ class Stages:
         return all(stage.record.exists() and stage.model.exists() for stage in wanted)
 
     def _train(self, stage: Stage, seed: int, folder: StageFolder) -> StageResult:
-        return train(stage, seed=seed, folder=folder.path, fabric=self.fabric, loaders=self.loaders)
+        return train(
+            stage, seed=seed, folder=folder.path, fabric=self.fabric, loaders=self.loaders, stepped=self.stepped
+        )
 
     def weights(self, seed: int, stage: StageName, *names: str) -> str | None:
         """The checksums of what finished stages left; None where one is not finished, or older than checksums."""

@@ -6,7 +6,8 @@ import base64
 import functools
 import html
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec
 
@@ -17,6 +18,15 @@ from mmtutorial.plots.style import STYLE
 
 Arguments = ParamSpec("Arguments")
 Format = Literal["png", "svg", "jpeg"]
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in the package's style, whatever a user's ``matplotlibrc`` or notebook says of fonts, TeX or colours."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(STYLE)
+        yield
 
 
 @dataclass(frozen=True)
@@ -54,7 +64,7 @@ class Picture:
         extra: dict[str, Any] = {"metadata": {"Date": None}} if format == "svg" else {}
         if format == "jpeg":
             extra = {"pil_kwargs": {"quality": 88, "subsampling": 0}}
-        with matplotlib.rc_context(STYLE):
+        with house_style():
             # "tight" keeps what a layout would cut off: names beside panels whose aspect is fixed.
             self.figure.savefig(buffer, format=format, dpi=dpi, bbox_inches="tight", pad_inches=0.08, **extra)
         return buffer.getvalue()
@@ -72,7 +82,7 @@ def styled(draw: Callable[Arguments, Picture]) -> Callable[Arguments, Picture]:
 
     @functools.wraps(draw)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Picture:
-        with matplotlib.rc_context(STYLE):
+        with house_style():
             picture = draw(*args, **kwargs)
             # A layout engine moves things a little at every drawing. Laid out once and then left alone, a figure
             # is the same however often and in whatever format it is saved.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -85,7 +86,15 @@ class StageResult:
     weights: str | None = None
 
 
-def train(stage: Stage, *, seed: int, folder: Path, fabric: Fabric, loaders: int = 0) -> StageResult:
+def train(
+    stage: Stage,
+    *,
+    seed: int,
+    folder: Path,
+    fabric: Fabric,
+    loaders: int = 0,
+    stepped: Callable[[int], object] | None = None,
+) -> StageResult:
     """Train a stage, or take up where an earlier attempt stopped, or do nothing if it is finished.
 
     Leaves ``model.safetensors``, ``log.jsonl`` and ``stage.json`` in ``folder``, and the trained weights in
@@ -97,6 +106,7 @@ def train(stage: Stage, *, seed: int, folder: Path, fabric: Fabric, loaders: int
         folder: where the stage's files live. Files of an earlier attempt of the same stage are used.
         fabric: device and precision.
         loaders: processes that read and crop images ahead of training; see :func:`drawing_ahead.batches`.
+        stepped: told of steps made now, by their number; of all at once where several devices make them.
 
     Raises:
         InputError: the loss became infinite or not a number; files cannot be written; files found there
@@ -107,9 +117,12 @@ def train(stage: Stage, *, seed: int, folder: Path, fabric: Fabric, loaders: int
     # Who deleted damaged weights, as the message about them says, gets the stage trained again.
     if not (done.exists() and model.exists()):
         check_devices(stage, fabric)
-        on_each_device(fabric, _train, stage, seed, folder, about, loaders)
         if fabric.world_size == 1:
+            _train(fabric, stage, seed, folder, about, loaders, stepped)
             return stage_result(folder)
+        on_each_device(fabric, _train, stage, seed, folder, about, loaders)
+        if stepped:
+            stepped(stage.schedule.steps)
     # Other processes did the work, or an earlier attempt: the weights are in the file alone.
     tensors, _ = _load(model, about)
     result = stage_result(folder)
@@ -142,12 +155,21 @@ def stage_result(folder: Path) -> StageResult:
     raise InputError(f"{path} is damaged; delete it and run again with --resume: only its own stage is repeated")
 
 
-def _train(fabric: Fabric, stage: Stage, seed: int, folder: Path, about: dict[str, Any], loaders: int) -> None:
+def _train(
+    fabric: Fabric,
+    stage: Stage,
+    seed: int,
+    folder: Path,
+    about: dict[str, Any],
+    loaders: int,
+    stepped: Callable[[int], object] | None = None,
+) -> None:
     """Train a stage to its end; called once in the process of each device."""
     if fabric.world_size > 1:
         end_with_parent()
     own_weights(stage.module)
     run = _Run(stage, seed, folder, fabric, about, loaders)
+    run.stepped = stepped
     with repeatable_kernels():
         run.to_the_end()
     if fabric.is_global_zero:
@@ -177,6 +199,7 @@ class _Run:
         self.lr_scales = [group.pop("lr_scale", 1.0) for group in groups]
         self.module, self.optimizer = fabric.setup(stage.module, make_optimizer(groups, stage.schedule))
         self.step, self.seconds = 0, 0.0
+        self.stepped: Callable[[int], object] | None = None
         self.log = TrainingLog(folder / "log.jsonl")
         self.checkpoint = folder / "checkpoint.safetensors"
         if self.checkpoint.exists():
@@ -225,6 +248,8 @@ class _Run:
                 sums[name] = sums.get(name, 0.0) + value
             self.step += 1
             bar.update()
+            if self.stepped:
+                self.stepped(1)
         bar.set_postfix(loss=f"{sums['loss'] / (end - first):.3f}")
         sums = mean_over_devices(self.fabric, sums)
         means = {name: round(value / (end - first), 6) for name, value in sums.items()}

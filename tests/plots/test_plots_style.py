@@ -185,3 +185,14 @@ def test_drawing_leaves_the_settings_of_matplotlib_alone() -> None:
     before = dict(matplotlib.rcParams)
     arm_intervals([Interval("a", 1.0)]).png()
     assert dict(matplotlib.rcParams) == before
+
+
+def test_a_user_s_own_settings_change_no_picture() -> None:
+    def drawn() -> bytes:
+        return arm_intervals([Interval("random", 30.0, (29.0, 31.0), (29.5, 30.5))]).png()
+
+    before = drawn()
+    own = {"text.usetex": True, "font.family": "serif", "font.size": 40, "axes.facecolor": "pink", "savefig.dpi": 13}
+    with matplotlib.rc_context(own):
+        assert drawn() == before
+        assert matplotlib.rcParams["text.usetex"] is True, "the user's own pictures keep the user's settings"
