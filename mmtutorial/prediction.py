@@ -11,7 +11,7 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from mmtutorial.datasets import ClassTable
-from mmtutorial.datasets.files import PHOTO_KINDS, PHOTO_SUFFIXES, by_stem, passed_over
+from mmtutorial.datasets.files import PHOTO_KINDS, PHOTO_SUFFIXES, by_stem, instead, passed_over
 from mmtutorial.datasets.pictures import palette_png, read_image
 from mmtutorial.errors import InputError, unknown
 from mmtutorial.files import read_tensors
@@ -169,7 +169,7 @@ def predict_folder(checkpoint: Path, images: Path, out: Path, *, force: bool = F
     photos = list(by_stem(images, PHOTO_SUFFIXES).values())
     skipped = tuple(passed_over(images, PHOTO_SUFFIXES))
     if not photos:
-        inside = f"; there is {skipped[0].name}" if skipped else ""
+        inside = instead(images, PHOTO_SUFFIXES)
         raise InputError(f"no photos in {images}{inside}; it should hold {PHOTO_KINDS} files")
     places = [out / f"{photo.stem}.png" for photo in photos]
     if not force:

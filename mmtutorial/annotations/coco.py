@@ -57,6 +57,7 @@ def _annotated(
     painted = {(shape.shape[1], shape.shape[0]) for shape in shapes if isinstance(shape, Painted)}
     if len(painted | {size} - {None}) > 1:
         export.findings.fault(where, "run lengths are of another size than their image", _REMEDY)
+        shapes = ()
     return Annotated((reference,), shapes, where, size or next(iter(painted), None), finished=bool(annotations))
 
 

@@ -21,6 +21,7 @@ from mmtutorial.annotations.photos import Photos
 from mmtutorial.annotations.records import Annotated
 from mmtutorial.annotations.shapes import Painted, Polygon, Shape, coordinates, cover, extent, scaled
 from mmtutorial.datasets.classes import VOID, voc_palette
+from mmtutorial.datasets.files import UPRIGHT
 from mmtutorial.datasets.pictures import palette_png, read_image
 from mmtutorial.errors import InputError
 from mmtutorial.files import write_bytes
@@ -172,7 +173,7 @@ def _check_size(one: Annotated, photo: Path, size: tuple[int, int]) -> None:
     if one.size is not None and one.size != size:
         raise Fault(
             f"it was drawn on {one.size[0]}x{one.size[1]} pixels, but {photo} has {size[0]}x{size[1]}",
-            "give the photos on which it was drawn",
+            UPRIGHT if one.size == size[::-1] else "give the photos on which it was drawn",
         )
 
 
@@ -245,7 +246,8 @@ def _write(out: Path, pile: Photos, files: dict[Path, str], masks: dict[Path, by
     Raises:
         InputError: the place cannot be written.
     """
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    place = out.resolve()  # It may be ``.``, or a link.
+    part = place.with_name(f".{place.name[:200]}.{os.getpid()}.part")
     try:
         for photo, name in tqdm(files.items(), "writing", delay=1, leave=False):
             there = "images" if photo in masks else "unlabeled"
@@ -254,9 +256,11 @@ def _write(out: Path, pile: Photos, files: dict[Path, str], masks: dict[Path, by
                 write_bytes(part / "masks" / f"{Path(name).stem}.png", masks[photo])
         table = ", ".join(json.dumps(name, ensure_ascii=False) for name in names)
         write_bytes(part / "classes.toml", f"names = [{table}]\n".encode())
-        if out.exists():
-            out.rmdir()
-        part.rename(out)
+        if place.exists():  # The folder itself stays: a terminal may be in it.
+            for one in sorted(part.iterdir(), reverse=True):
+                one.rename(place / one.name)
+        else:
+            part.rename(place)
     except InputError as error:  # It names a place that nobody gave.
         raise InputError(str(error).replace(str(part), str(out))) from None
     except OSError as error:

@@ -13,9 +13,9 @@ from mmtutorial.annotations.label_studio import is_label_studio, read_label_stud
 from mmtutorial.annotations.labelme import is_labelme, read_labelme
 from mmtutorial.annotations.masks import mask_files, read_masks
 from mmtutorial.annotations.photos import files_below
-from mmtutorial.annotations.records import DAMAGE, Annotated, Export, read_json, read_text, reason
+from mmtutorial.annotations.records import DAMAGE, Annotated, Export, read_json, reason
 from mmtutorial.annotations.via import is_via, read_via
-from mmtutorial.annotations.yolo import label_files, read_yolo
+from mmtutorial.annotations.yolo import has_labels, label_files, read_yolo
 from mmtutorial.errors import InputError, unknown
 
 _JSON: dict[str, tuple[str, Callable[[Any], bool], Callable[[Any, Export], Iterator[Annotated]]]] = {
@@ -72,6 +72,8 @@ def _one_file(form: str, export: Export) -> Iterator[Annotated]:
         fitting = [name for name, (_, fits, _) in _JSON.items() if fits(value) and form in (name, "json")]
         if not fitting:
             wanted = f"in the format {form}" if form != "json" else "from labelme nor from Label Studio, COCO or VIA"
+            if isinstance(value, list) and value and isinstance(value[0], dict) and "annotation_id" in value[0]:
+                raise Fault("it is Label Studio's JSON-MIN, which leaves things out", "export it as JSON")
             raise Fault(f"it is neither {wanted}" if form == "json" else f"it is not {wanted}", _REMEDY)
     except Fault as fault:
         export.findings.fault(str(export.path), str(fault), fault.remedy)
@@ -132,11 +134,7 @@ def _has_cvat(folder: Path) -> bool:
 
 
 def _has_yolo(folder: Path) -> bool:
-    for path in label_files(folder):
-        words = read_text(path).split("\n")[0].split()
-        if len(words) >= 5 and words[0].isdigit():
-            return True
-    return False
+    return any(map(has_labels, label_files(folder)))
 
 
 # In this order: folders of JSON or text often hold the photos as well, which could be taken for masks.

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from mmtutorial.annotations.photos import written
 from mmtutorial.annotations.records import Annotated, Entries, Export, picture_size
@@ -58,9 +58,12 @@ def _shape(shape: dict[str, Any], entries: Entries) -> Shape:
     if kind == "circle":
         radius = math.hypot(x1 - x0, y1 - y0)
         return Ellipse(label, (x0 - radius, y0 - radius, x0 + radius, y0 + radius))
-    png = base64.b64decode(shape["mask"])
-    with Image.open(io.BytesIO(png), formats=("PNG",)) as picture:
-        width, height = picture.size
+    png = base64.b64decode(shape["mask"] or "")
+    try:
+        with Image.open(io.BytesIO(png), formats=("PNG",)) as picture:
+            width, height = picture.size
+    except UnidentifiedImageError:
+        raise ValueError("its mask is no PNG") from None
     left, top = min(round(x0), round(x1)), min(round(y0), round(y1))
     return Painted(label, entries.pixels(label, lambda: _pixels(png)), left, top, (height, width))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+from mmtutorial.annotations.findings import Fault
 from mmtutorial.datasets.classes import VOID
 from mmtutorial.errors import InputError
 
@@ -55,6 +57,26 @@ def one_label(labels: Iterable[object]) -> str:
     if len(found) > 1:
         raise ValueError(f"has {len(found)} labels ({', '.join(found)}), where a pixel has one class")
     return found[0]
+
+
+def numbered(names: Sequence[object], path: Path) -> list[str]:
+    """Return the names that a file has for the numbers 0, 1, 2, ...
+
+    Raises:
+        Fault: one is no text, or two numbers have the same, which would make one class of two.
+
+    Example:
+        >>> numbered(["leaf", 2], Path("names.txt"))
+        ['leaf', '2']
+    """
+    strange = [name for name in names if isinstance(name, bool) or not isinstance(name, str | int)]
+    if strange:
+        raise Fault(f"{path} has the name {strange[0]!r}, which is no text", "put each name into quotation marks")
+    texts = list(map(str, names))
+    twice = sorted({text for text in texts if texts.count(text) > 1})
+    if twice:
+        raise Fault(f"{path} names '{twice[0]}' twice", "name each class once")
+    return texts
 
 
 def class_names(used: Iterable[str], chosen: Sequence[str] | None) -> tuple[str, ...]:

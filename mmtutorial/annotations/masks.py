@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmtutorial.annotations.findings import Fault, Findings
-from mmtutorial.annotations.labels import BACKGROUND, VOID_LABEL, meaning
+from mmtutorial.annotations.labels import BACKGROUND, VOID_LABEL, meaning, numbered
 from mmtutorial.annotations.photos import Place, Reference, files_below
 from mmtutorial.annotations.records import Annotated, Entries, read_text
 from mmtutorial.annotations.shapes import Painted, Shape
 from mmtutorial.datasets.classes import VOID
 from mmtutorial.datasets.files import MASK_SUFFIXES
+from mmtutorial.datasets.labels import unlikely_ids
 from mmtutorial.datasets.pictures import opened, read_mask
 from mmtutorial.errors import InputError
 
@@ -33,6 +34,8 @@ _COLOURED = re.compile(
     r"^(?P<name>[^:#]+):(?P<rgb>\d+,\d+,\d+)|^(?P<rgb2>\d+[ ,\t]+\d+[ ,\t]+\d+)[ ,\t]+(?P<name2>\S.*)$"
 )
 _NUMBERED = re.compile(r"^\s*(?P<id>\d+)\s*,\s*(?P<name>\S.*)$")
+
+_NAME_ALL = "name every value, with --classes or in a file beside the masks"
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,13 @@ class Table:
 
 
 def mask_files(folder: Path) -> list[Path]:
-    """Return the masks of a folder: in ``SegmentationClass`` or ``masks``, of names such as ``a_mask.png``, or all."""
+    """Return the masks of a folder: all in ``SegmentationClass`` or ``masks``.
+
+    Where there is no such folder, photos may lie beside their masks, and names such as ``a_mask.png`` count alone.
+    """
     base = next((folder / name for name in _FOLDERS if (folder / name).is_dir()), folder)
     found = [path for path in files_below(base) if path.suffix.lower() in MASK_SUFFIXES]
-    return [path for path in found if _ENDING.search(path.stem)] or found
+    return found if base.name in _FOLDERS else [path for path in found if _ENDING.search(path.stem)] or found
 
 
 def read_masks(folder: Path, findings: Findings, classes: Sequence[str] | None) -> Iterator[Annotated]:
@@ -65,6 +71,7 @@ def read_masks(folder: Path, findings: Findings, classes: Sequence[str] | None) 
         findings: where faults and remarks go.
         classes: names of the ids 1, 2, ..., used where no table tells them.
     """
+    _values.cache_clear()  # A file may have changed since the last call.
     seen: dict[Path, NDArray[np.int64]] = {}
     try:
         table = _table(folder)
@@ -72,13 +79,18 @@ def read_masks(folder: Path, findings: Findings, classes: Sequence[str] | None) 
         findings.fault(str(folder), str(fault), fault.remedy)
         return
     coloured = bool(table.colours)
-    for path in mask_files(folder):
+    paths = mask_files(folder)
+    for path in paths:
         try:
             seen[path] = np.unique(_values(path, coloured))
         except InputError as error:
             findings.error(error)
         except Fault as fault:
             findings.fault(str(path), str(fault), fault.remedy)
+    if any(_ENDING.search(path.stem) for path in paths):
+        for path in sorted(set(files_below(folder)) - set(paths)):
+            if path.suffix.lower() in MASK_SUFFIXES and path.parent in {mask.parent for mask in paths}:
+                findings.remark("taken for photos: pictures beside masks with names such as a_mask.png", str(path))
     names = table.colours or _named(table, seen, classes, findings)
     for path, values in seen.items():
         entries = Entries(str(path), "the program", findings)
@@ -98,7 +110,7 @@ def _shape(path: Path, value: int, coloured: bool, names: Mapping[int, str], tab
     if value not in names:
         what = f"colour {(value >> 16, value >> 8 & 255, value & 255)}" if coloured else f"id {value}"
         source = f"which {table.path} does not name" if table.path else "which has no name"
-        raise Fault(f"it holds the {what}, {source}", "name every value, with --classes or in a file beside the masks")
+        raise Fault(f"it holds the {what}, {source}", _NAME_ALL)
     return Painted(meaning(names[value]), lambda: _values(path, coloured) == value, shape=_values(path, coloured).shape)
 
 
@@ -139,6 +151,11 @@ def _named(
     names = dict(table.ids)
     if not names:
         given = classes if classes is not None else [f"class {value}" for value in range(1, VOID)]
+        guess = unlikely_ids(sorted(values)) if classes is None and len(values) > 2 else ""
+        if guess:
+            findings.fault(
+                str(next(iter(seen))), f"ids without names go up to {max(values - {VOID})}{guess}", _NAME_ALL
+            )
         names = {0: BACKGROUND} | dict(enumerate(given, start=1))
     elif max(values - {VOID}, default=0) == len(names) and meaning(names[0]) not in (BACKGROUND, VOID_LABEL):
         # A list of the classes alone; background, 0, goes without saying.
@@ -167,10 +184,10 @@ def _table(folder: Path) -> Table:
             if colours:
                 return Table(colours=colours, path=path)
         elif path.suffix == ".csv":
-            numbered = [match for match in map(_NUMBERED.match, lines) if match]
-            return Table({int(match["id"]): match["name"].strip() for match in numbered}, path=path)
+            matches = [match for match in map(_NUMBERED.match, lines) if match]
+            return Table({int(match["id"]): match["name"].strip() for match in matches}, path=path)
         else:  # labelme's lists begin with what it gives the number -1.
-            return Table(dict(enumerate(lines[1:] if lines[0] == "__ignore__" else lines)), path=path)
+            return Table(dict(enumerate(numbered(lines[lines[0] == "__ignore__" :], path))), path=path)
     return Table()
 
 

@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from urllib.parse import unquote
+from urllib.parse import unquote, urlparse
 
 from mmtutorial.datasets.files import PHOTO_KINDS, PHOTO_SUFFIXES, composed
 from mmtutorial.errors import InputError
@@ -75,7 +75,7 @@ def written(text: str, beside: str | PurePath = ".") -> Reference:
     """
     if not isinstance(text, str):
         raise TypeError(f"its photo is {text!r}")
-    texts = dict.fromkeys((text, unquote(text)))
+    texts = dict.fromkeys((text, unquote(text), unquote(urlparse(text).path) if "://" in text else text))
     paths = [
         parts_of(f"{folder}/{one}") for one in texts for folder in dict.fromkeys((PurePath(beside).as_posix(), "."))
     ]

@@ -12,19 +12,34 @@ from pathlib import Path
 import yaml
 
 from mmtutorial.annotations.findings import Fault, Findings
+from mmtutorial.annotations.labels import numbered
 from mmtutorial.annotations.photos import Place, Reference, files_below
 from mmtutorial.annotations.records import Annotated, Entries, pairs, read_text
 from mmtutorial.annotations.shapes import Polygon, Shape, rectangle
 
 _NO_LABELS = ("classes", "labels", "names", "train", "val", "valid", "test", "readme", "notes", "requirements")
+_NAMES = "write such as names: [leaf, stem] into it"
 _REMEDY = "put data.yaml or classes.txt with the names of the classes beside the labels"
 
 
 def label_files(folder: Path) -> list[Path]:
-    """Return the text files that hold outlines: those in a folder ``labels``, if there is one, or else all."""
+    """Return the text files that hold outlines: those in a folder ``labels``, if there is one, or else all.
+
+    Elsewhere than in ``labels``, a text called as lists and notes are counts if it begins with an outline.
+    """
     texts = [path for path in files_below(folder) if path.suffix.lower() == ".txt"]
     within = [path for path in texts if "labels" in path.relative_to(folder.parent).parts[:-1]]
-    return [path for path in within or texts if path.stem.lower().split(".")[0] not in _NO_LABELS]
+    return within or [path for path in texts if path.stem.lower().split(".")[0] not in _NO_LABELS or has_labels(path)]
+
+
+def has_labels(path: Path) -> bool:
+    """Return whether a text begins with a line of YOLO's.
+
+    Raises:
+        Fault: it cannot be read.
+    """
+    words = read_text(path).split("\n")[0].split()
+    return len(words) >= 5 and words[0].isdecimal()
 
 
 def class_list(folder: Path) -> list[str] | None:
@@ -43,18 +58,22 @@ def class_list(folder: Path) -> list[str] | None:
 
 def _from_yaml(path: Path) -> list[str]:
     try:
-        names = (yaml.safe_load(read_text(path)) or {}).get("names")
+        names = (yaml.safe_load(read_text(path)) or {}).get("names") or []
     except (yaml.YAMLError, AttributeError) as error:
-        raise Fault(f"cannot read {path} ({error})", "write such as names: [leaf, stem] into it") from None
+        raise Fault(f"cannot read {path} ({error})", _NAMES) from None
     if isinstance(names, dict):
-        if sorted(names) != list(range(len(names))):
-            raise Fault(f"{path} has names for {', '.join(map(str, names))}", "number them 0, 1, 2 and so on")
-        return [str(names[number]) for number in range(len(names))]
-    return [str(name) for name in names or ()]
+        by_number = {str(number): name for number, name in names.items()}
+        names = [by_number.get(str(number)) for number in range(len(names))]
+        if set(by_number) != set(map(str, range(len(names)))):
+            raise Fault(f"{path} has names for {', '.join(by_number)}", "number them 0, 1, 2 and so on")
+    if not isinstance(names, list):
+        raise Fault(f"{path} has the names {names!r}, which are no list", _NAMES)
+    return numbered(names, path)
 
 
 def _from_lines(path: Path) -> list[str]:
-    return [line.strip() for line in read_text(path).splitlines() if line.strip()] if path.is_file() else []
+    lines = read_text(path).splitlines() if path.is_file() else []
+    return numbered([line.strip() for line in lines if line.strip()], path)
 
 
 def read_yolo(folder: Path, findings: Findings) -> Iterator[Annotated]:
@@ -88,7 +107,7 @@ def _reference(path: Path) -> Reference:
 
 def _shape(line: str, names: list[str], entries: Entries) -> Shape:
     first, *numbers = line.split()
-    if not first.isdigit() or int(first) >= len(names):
+    if not first.isdecimal() or int(first) >= len(names):
         raise Fault(f"a line has the class {first!a}, where there are 0 to {len(names) - 1}", _REMEDY)
     label = entries.label([names[int(first)]], "line")
     if len(numbers) == 4:

@@ -36,7 +36,7 @@ from mmtutorial.cli.options import (
     names,
     seeds_of,
 )
-from mmtutorial.cli.talking import last_lines, loading, speak_plainly
+from mmtutorial.cli.talking import last_lines, loading, say, speak_plainly
 from mmtutorial.datasets import DATASETS
 from mmtutorial.errors import InputError
 from mmtutorial.settings.names import PARTS, parse_arm_names, parse_parts
@@ -218,13 +218,13 @@ def predict(
 
     chosen = choose_checkpoint(checkpoint, arm)
     if chosen.why:
-        typer.echo(f"network: {chosen.why}", err=True)
+        say(f"network: {chosen.why}", err=True)
     made = predict_folder(chosen.path, images, out, force=force)
     for path in made.skipped:
-        typer.echo(f"no photo, passed over: {path}", err=True)
+        say(f"no photo, passed over: {path}", err=True)
     for line in made.failed:
-        typer.echo(line, err=True)
-    typer.echo(f"{count(made.masks, 'mask')} in {out.resolve()}")
+        say(line, err=True)
+    say(f"{count(made.masks, 'mask')} in {out.resolve()}")
     if made.failed:
         typer.echo(f"mmtutorial: {count(len(made.failed), 'photo')} without a mask, named above", err=True)
         raise typer.Exit(1)
@@ -244,10 +244,10 @@ def report(
 
     if ReproductionFolder(folder).results.exists():
         made = reproduction_markdown(folder) if markdown else write_reproduction_report(folder, force=force).resolve()
-        typer.echo(str(made))
+        say(str(made))
     else:
         made = markdown_tables(read_results(folder)) if markdown else write_report(folder, force=force).resolve()
-        typer.echo(str(made))
+        say(str(made))
 
 
 @app.command()
@@ -269,7 +269,7 @@ def lab(
 def _warn(warnings: Iterable[str]) -> None:
     """Say on stderr what to be wary of in the results."""
     for warning in warnings:
-        typer.echo(f"mmtutorial: warning: {warning}", err=True)
+        say(f"mmtutorial: warning: {warning}", err=True)
 
 
 def _command_line() -> str:

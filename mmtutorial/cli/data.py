@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mmtutorial.cli.options import DATA_SET, Classes, Force, Root, among, names
-from mmtutorial.cli.talking import loading
+from mmtutorial.cli.talking import loading, say
 from mmtutorial.datasets import DATASETS
 from mmtutorial.downloads.registry import CATALOGUE, plain
 from mmtutorial.words import count, listed
@@ -48,8 +48,8 @@ def data_get(
 
     got = get(name, root, source)
     for note in got.notes:
-        typer.echo(note, err=True)
-    typer.echo(str(got.place.resolve()))
+        say(note, err=True)
+    say(str(got.place.resolve()))
 
 
 @data_app.command("check")
@@ -68,9 +68,9 @@ def data_check(
         refuse_page(out, force=force)
     found = check_dataset(name, root, names(classes))
     for line in lines(found):
-        typer.echo(line)
+        say(line)
     if out is not None:
-        typer.echo(str(write_contact_sheet(found, out, force=force).resolve()))
+        say(str(write_contact_sheet(found, out, force=force).resolve()))
     if not found.fine:
         raise typer.Exit(1)
 
@@ -100,8 +100,8 @@ def data_masks(
     # Not `names`, which passes over a name given twice: here another may have been meant.
     chosen = None if classes is None else [name for name in classes.split(",") if name.strip()]
     made = convert(annotations, photos, out, chosen, form, attribute)
-    typer.echo(f"{count(made.masks, 'photo')} with masks, {made.unlabeled} without; classes: {', '.join(made.names)}")
+    say(f"{count(made.masks, 'photo')} with masks, {made.unlabeled} without; classes: {', '.join(made.names)}")
     for remark in made.remarks:
-        typer.echo(remark)
-    typer.echo(str(made.out.resolve()))
-    typer.echo(f"next: mmtutorial data check folder --root {shlex.quote(str(made.out))}")
+        say(remark)
+    say(str(made.out.resolve()))
+    say(f"next: mmtutorial data check folder --root {shlex.quote(str(made.out))}")

@@ -9,12 +9,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import typer
+
+from mmtutorial.errors import printable
+
 
 def speak_plainly() -> None:
     """Let no character end a command: where a terminal's encoding lacks it, its number is written."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def say(line: str, *, err: bool = False) -> None:
+    """Write one line. A file's name in it may hold anything: what would steer a terminal is escaped."""
+    typer.echo(printable(line), err=err)
 
 
 @contextmanager

@@ -20,10 +20,14 @@ from mmtutorial.errors import InputError
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
 PHOTO_KINDS = "jpg, png, webp, tif or bmp"
 MASK_SUFFIXES = (".png", ".tif", ".tiff", ".bmp")
+_OTHER_PHOTOS = (".heic", ".heif", ".avif", ".gif", ".jp2", ".jxl", ".dng", ".cr2", ".nef", ".arw")
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
 
 _ADDED = re.compile(r"[ ._-]*(ground[ _-]?truth|segmentation|annotation|label|mask|seg|gt)s?$", re.IGNORECASE)
 """What programs add to the name of a photo to make that of its mask."""
+
+UPRIGHT = "save the photo upright, without an EXIF tag that turns it, and draw on that, or turn what was drawn"
+"""What to do where the sides of a mask are those of its photo, swapped."""
 
 _LITTER = ("thumbs.db", "desktop.ini", "__macosx")
 """What systems leave in folders, besides files that begin with a full stop."""
@@ -106,10 +110,11 @@ class FileSource(Source):
             return image, np.full((height, width), VOID, dtype=np.uint8)
         mask = read_mask(path)
         if mask.shape != (height, width):
+            swapped = mask.shape == (width, height)
+            remedy = UPRIGHT if swapped else "give both the same size (resize masks with nearest neighbour only)"
             raise InputError(
-                f"mask {path} is {mask.shape[1]}x{mask.shape[0]} pixels, its image {photo} is "
-                f"{width}x{height}; "
-                "give both the same size (resize masks with nearest neighbour only)"
+                f"mask {path} is {mask.shape[1]}x{mask.shape[0]} pixels, its image {photo} is {width}x{height}; "
+                f"{remedy}"
             )
         legal = self._legal[mask]
         if not legal.all():
@@ -155,7 +160,7 @@ def by_stem(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
         if _is_one(path, suffixes):
             stem = composed(path.stem)
             if stem in found:
-                raise InputError(f"{found[stem]} and {path} share a stem; rename or remove one of them")
+                raise InputError(f"{found[stem]} and {path} share a stem; rename one of them")
             found[stem] = path
     return found
 
@@ -164,6 +169,14 @@ def passed_over(folder: Path, suffixes: Sequence[str]) -> list[Path]:
     """Return what is in a folder and is none of its files, sub-folders included; not what a system leaves there."""
     strange = (path for path in folder.iterdir() if not _is_one(path, suffixes) and not path.name.startswith("."))
     return sorted(path for path in strange if path.name.lower() not in _LITTER)
+
+
+def instead(folder: Path, suffixes: Sequence[str]) -> str:
+    """Return what lies in a folder that has none of the files wanted, in words that follow; empty if nothing does."""
+    other = next(iter(passed_over(folder, suffixes)), None)
+    if other is None:
+        return ""
+    return f"; there is {other.name}{', to be saved as jpg or png' if other.suffix.lower() in _OTHER_PHOTOS else ''}"
 
 
 def _is_one(path: Path, suffixes: Sequence[str]) -> bool:

@@ -37,6 +37,7 @@ from mmtutorial.datasets.files import (
     PHOTO_SUFFIXES,
     FileSource,
     by_stem,
+    instead,
     listed,
     need_root,
     pair,
@@ -72,7 +73,7 @@ def open_folder(root: str | Path | None, split: str) -> FileSource:
     photos = by_stem(path / "images", PHOTO_SUFFIXES)
     masks = by_stem(path / "masks", MASK_SUFFIXES)
     if not photos and not masks:
-        inside = "".join(f"; there is {one.name}" for one in passed_over(path / "images", PHOTO_SUFFIXES)[:1])
+        inside = instead(path / "images", PHOTO_SUFFIXES)
         raise InputError(f"{path / 'images'} has no {PHOTO_KINDS} files{inside}; put your images there")
     masks = pair(photos, masks, by_stem(path / "masks", LOSSY_SUFFIXES))
     stems = deal(path, photos, "train" if split == "unlabeled" else split)
@@ -140,12 +141,19 @@ def unused(root: str | Path | None) -> list[str]:
         for place, suffixes in places
         for one in passed_over(place, suffixes)
     ]
+    lines += [f"{one.name} (lists are called train.txt, val.txt and test.txt)" for one in _misnamed(path)]
     there = [path / f"{name}.txt" for name in LISTS if (path / f"{name}.txt").is_file()]
     if there:
         photos = by_stem(path / "images", PHOTO_SUFFIXES)
         named = {stem for one in there for stem in read_list(one, photos)}
         lines += [f"{photo.relative_to(path)} (in no list)" for stem, photo in photos.items() if stem not in named]
     return lines
+
+
+def _misnamed(path: Path) -> list[Path]:
+    """Return texts that look like lists by their names, and are none: ``Train.txt``, ``validation.txt``."""
+    texts = (one for one in path.glob("*.[tT][xX][tT]") if one.name not in [f"{name}.txt" for name in LISTS])
+    return sorted(one for one in texts if one.name.lower().startswith(LISTS))
 
 
 def read_classes(path: Path, masks: dict[str, Path]) -> tuple[ClassTable, int]:
@@ -161,13 +169,18 @@ def read_classes(path: Path, masks: dict[str, Path]) -> tuple[ClassTable, int]:
     try:
         table = tomllib.loads(read_text(file, "class table"))
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"cannot read {file}: {error}; correct the file or remove it") from error
+        raise InputError(f"cannot read {file}: {error}; correct the file") from error
     stray = [key for key in table if key not in ("names", "palette", "background", "void")]
     if stray:
         raise unknown(f"entry of {file}", stray[0], ("names", "palette", "background", "void"))
     names = _strings(file, table, "names")
     if not names:
         raise InputError(f'{file} lacks names; write such as names = ["background", "leaf"]')
+    odd = [name for name in names if not name.strip() or not name.isprintable()]
+    if odd:
+        raise InputError(f"{file} has the name {odd[0]!a}, which cannot be shown; give each class a name")
+    if len(names) > VOID:
+        raise InputError(f"{file} has {len(names)} names, and there are ids for {VOID}; name fewer classes")
     background = _strings(file, table, "background") if "background" in table else ["background"]
     if "background" in table:
         wrong = [name for name in background if name not in names]
@@ -177,7 +190,10 @@ def read_classes(path: Path, masks: dict[str, Path]) -> tuple[ClassTable, int]:
     if not isinstance(void, int) or not 0 <= void <= 255 or void < len(names):
         raise InputError(f"{file}: void is {void}, expected an id from {len(names)} to 255 that is no class")
     ids = tuple(i for i, name in enumerate(names) if name in background)
-    return ClassTable(tuple(names), _palette(file, table, len(names)), ids), void
+    try:
+        return ClassTable(tuple(names), _palette(file, table, len(names)), ids), void
+    except InputError as error:
+        raise error if str(file) in str(error) else InputError(f"{file}: {error}") from None
 
 
 def _strings(file: Path, table: dict[str, Any], key: str) -> list[str]:

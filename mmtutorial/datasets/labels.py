@@ -137,7 +137,8 @@ def unlikely_ids(ids: Sequence[int]) -> str:
     if count > 1 and first == 1 and max(ids) == count:
         return ". Do your ids begin at 1? The first class has the id 0"
     if count > 1 and max(ids) >= max(20, 4 * count):
-        return f". Are these grey levels? Ids count the classes: {', '.join(map(str, range(count)))}"
+        ids_meant = ", ".join(map(str, range(min(count, 4)))) + (", ..." if count > 4 else "")
+        return f". Are these grey levels? Ids count the classes: {ids_meant}"
     return ""
 
 

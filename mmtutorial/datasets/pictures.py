@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,19 @@ FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
 """The decoders that may be tried, whatever a file is called: no others meet files of unknown origin."""
 
 _KNOWN = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+
+_REPLACE = "replace the file or take it off the list"
+
+_OTHERS = (
+    ("empty", re.compile(rb"\Z"), _REPLACE),
+    ("HEIC", re.compile(rb"....ftyp(hei|hev|mif|msf)", re.DOTALL), "save it as JPEG or PNG"),
+    ("AVIF", re.compile(rb"....ftypavi", re.DOTALL), "save it as JPEG or PNG"),
+    ("a drawing of Photoshop", re.compile(rb"8BPS"), "save it as PNG"),
+    ("a pointer of Git LFS", re.compile(rb"version https://git-lfs"), "fetch the file itself with git lfs pull"),
+    ("a web page", re.compile(rb"\s*<(!doctype|html)", re.IGNORECASE), "fetch the file itself"),
+    ("SVG", re.compile(rb"\s*<(svg|\?xml)"), "save it as PNG"),
+)
+"""What else stands under the name of a picture: what it is, how it begins, and what to do."""
 
 MAX_PIXELS = 89_000_000
 """Pixels of the largest picture that is decoded, 9,400 x 9,400: 270 MB as RGB. Pillow warns just above."""
@@ -73,12 +87,10 @@ def opened(file: Path | IO[bytes], what: str, name: str | Path | None = None) ->
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise InputError(f"{where} has more than {MAX_PIXELS:,} pixels; make it smaller, or cut it up") from error
     except UnidentifiedImageError as error:
-        raise InputError(f"cannot read {where}: it is no {_KNOWN}; replace the file or take it off the list") from error
+        raise InputError(f"cannot read {where}: {_instead(file)}") from error
     # A decoder that meets a broken file raises whatever it likes: struct.error, IndexError, ZeroDivisionError, ...
     except Exception as error:
-        raise InputError(
-            f"cannot read {where}: {str(error) or type(error).__name__}; replace the file or take it off the list"
-        ) from error
+        raise InputError(f"cannot read {where}: {str(error) or type(error).__name__}; {_REPLACE}") from error
 
 
 def read_size(path: Path) -> tuple[int, int]:
@@ -148,6 +160,20 @@ def palette_png(mask: NDArray[np.uint8], palette: Sequence[Sequence[int]]) -> by
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def _instead(file: Path | IO[bytes]) -> str:
+    """Say what a file is that is no picture of a known format, and what to do."""
+    if isinstance(file, Path):
+        with file.open("rb") as stream:
+            head = stream.read(64)
+    else:
+        file.seek(0)
+        head = file.read(64)
+    for what, begins, remedy in _OTHERS:
+        if begins.match(head):
+            return f"it is {what}, no {_KNOWN}; {remedy}"
+    return f"it is no {_KNOWN}; {_REPLACE}"
 
 
 @contextmanager

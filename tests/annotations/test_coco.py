@@ -170,3 +170,14 @@ def test_splits_in_folders_each_with_a_file_of_its_own(bench: Bench) -> None:
 )
 def test_what_is_wrong_is_said(bench: Bench, value: dict[str, Any], said: str) -> None:
     assert said in bench.photo("a.jpg").file("x.json", value).refused()
+
+
+def test_a_photo_by_its_address(bench: Bench) -> None:
+    value = export(note([list(TRIANGLE)]))
+    value["images"][0]["file_name"] = "https://there/x/a%20b.jpg?size=1#top"
+    assert bench.photo("a b.jpg").file("x.json", value).made().masks == 1
+
+
+def test_swapped_run_lengths_are_one_fault(bench: Bench) -> None:
+    swapped = {"size": [WIDE, HIGH], "counts": [WIDE * HIGH]}
+    assert "faults of" not in bench.photo("a.jpg").file("x.json", export(note(swapped))).refused()

@@ -15,6 +15,7 @@ from PIL import Image
 from mmtutorial.annotations import convert
 from mmtutorial.datasets import open_dataset
 from mmtutorial.errors import InputError
+from tests.annotations.raster import Bench, write_photo
 from tests.annotations.test_shapes import encode_brush
 
 WIDE, HIGH = 40, 30
@@ -176,3 +177,28 @@ def test_classes_in_the_order_given_and_ids_by_it(photos: Path, tmp_path: Path) 
     found = convert(export, photos, tmp_path / "out", classes=("stem", "leaf"))
     assert found.names == ("background", "stem", "leaf")
     assert set(np.unique(mask_of(found.out, "a"))) == {0, 2}
+
+
+@pytest.mark.parametrize("given", [".", "link", "there"])
+def test_an_empty_folder_is_filled_and_stays_the_same(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    bench.photo("a.jpg").file("a.json", labelme("a.jpg"))
+    (bench.folder / "there").mkdir()
+    (bench.folder / "link").symlink_to("there")
+    before = (bench.folder / "there").stat().st_ino
+    monkeypatch.chdir(bench.folder / ("there" if given == "." else "."))
+    convert(bench.export, bench.photos, Path(given))
+    assert (bench.folder / "there").stat().st_ino == before, "a terminal may be in it"
+    assert sorted(path.name for path in Path(given).iterdir()) == ["classes.toml", "images", "masks"]
+    assert not list(bench.folder.rglob("*.part"))
+
+
+def test_swapped_sides_are_told_of_the_tag_that_turns_photos(bench: Bench) -> None:
+    turn = Image.Exif()
+    turn[0x0112] = 6
+    write_photo(bench.photos / "a.jpg", exif=turn)
+    said = bench.file("a.json", labelme("a.jpg")).refused()
+    assert "40x30 pixels" in said
+    assert "EXIF tag" in said
+    assert "30x40" in said

@@ -67,7 +67,7 @@ def damaged(draw: st.DrawFn) -> Any:
         for key in path:
             at = at[key]
         if draw(st.booleans()):
-            at[last] = draw(st.sampled_from((*JUNK, *JUNK_TEXT)))
+            at[last] = copy.deepcopy(draw(st.sampled_from((*JUNK, *JUNK_TEXT))))
         else:
             del at[last]
     return value

@@ -285,3 +285,10 @@ def test_all_faults_are_told_at_once(bench: Bench) -> None:
     assert "task 1: a region has no label (and 1 more: task 2)" in said
     assert "z.jpg" in said
     assert "outside the photo" in said
+
+
+def test_the_short_export_is_named(bench: Bench) -> None:
+    short = [{"id": 1, "annotation_id": 3, "image": "/data/upload/1/0123abcd-a.jpg", "label": []}]
+    said = bench.photo("a.jpg").file("x.json", short).refused()
+    assert "JSON-MIN" in said
+    assert said.endswith("export it as JSON")

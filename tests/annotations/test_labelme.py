@@ -342,3 +342,9 @@ def test_a_place_that_cannot_be_written_is_named_as_it_was_given(bench: Bench) -
         convert(bench.export, bench.photos, out)
     assert f"{out}/images" in str(caught.value)
     assert ".part" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mask", [None, "", "AAAA", "!"])
+def test_a_mask_that_is_no_png_is_said_in_words(bench: Bench, mask: object) -> None:
+    said = bench.photo("a.jpg").file("a.json", file("a.jpg", shape("leaf", (3, 3), (4, 4), kind="mask", mask=mask)))
+    assert "BytesIO" not in said.refused()

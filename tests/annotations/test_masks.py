@@ -127,3 +127,31 @@ def test_what_is_wrong_is_said(bench: Bench, files: dict[str, object], said: str
 
 def test_more_ids_than_names_on_the_command_line_are_refused(bench: Bench) -> None:
     assert "id 2" in bench.photo("a.jpg").file("a.png", ids()).refused(classes=("leaf",))
+
+
+@pytest.mark.parametrize("folder", ["masks/", "SegmentationClass/"])
+def test_a_folder_of_masks_is_taken_whole(bench: Bench, folder: str) -> None:
+    bench.photo("a.jpg", "my_label.jpg", "x_seg.jpg")
+    for name in ("a", "my_label", "x_seg"):
+        bench.file(f"{folder}{name}.png", ids())
+    assert (bench.made().unlabeled, len(bench.masks())) == (0, 3)
+
+
+def test_pictures_taken_for_photos_are_told(bench: Bench) -> None:
+    bench.photo("a.jpg", "b.jpg").file("a_mask.png", ids()).file("b.png", ids())
+    made = bench.made()
+    assert (made.masks, made.unlabeled) == (1, 1)
+    assert any("taken for photos" in remark and "b.png" in remark for remark in made.remarks)
+
+
+def test_blurred_edges_make_no_classes(bench: Bench) -> None:
+    blurred = ids(255, 255)
+    blurred[10, 10:30] = np.arange(5, 245, 12)
+    said = bench.photo("a.jpg").file("a.png", blurred).refused()
+    assert "grey levels" in said
+    assert "name every value" in said
+    assert bench.file("a.png", ids(128, 128)).made().names == ("background", "class 128")
+
+
+def test_a_name_given_twice_makes_no_class_of_two(bench: Bench) -> None:
+    assert "'leaf' twice" in bench.photo("a.jpg").file("a.png", ids()).file("classes.txt", "leaf\nleaf\n").refused()

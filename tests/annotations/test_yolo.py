@@ -91,3 +91,35 @@ def test_names_that_are_missing_or_wrong(bench: Bench, names: dict[str, Any], sa
 def test_a_label_without_a_photo_is_refused(bench: Bench) -> None:
     said = bench.photo("b.jpg").file("classes.txt", "leaf").file("labels/a.txt", LINE).refused()
     assert "put it there" in said
+
+
+@pytest.mark.parametrize("folder", ["labels/", "labels/train/", ""])
+def test_photos_that_are_called_as_lists_are(bench: Bench, folder: str) -> None:
+    names = ("train", "val.1", "Names", "readme")
+    bench.photo(*(f"{name}.jpg" for name in names)).file("data.yaml", "names: [leaf]").file("notes.txt", "by hand")
+    for name in names:
+        bench.file(f"{folder}{name}.txt", LINE)
+    made = bench.made()
+    assert (made.masks, made.unlabeled) == (4, 0)
+    for mask in bench.masks().values():
+        assert_mask(mask, (1, INSIDE))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("data.yaml", "names: leaf\n", "'leaf', which are no list"),
+        ("data.yaml", "names: [leaf, leaf]\n", "names 'leaf' twice"),
+        ("data.yaml", "names: [leaf, null]\n", "the name None, which is no text"),
+        ("data.yaml", "names: [yes, no]\n", "the name True, which is no text"),
+        ("data.yaml", "names:\n  0: leaf\n  2: stem\n", "number them 0, 1, 2"),
+        ("classes.txt", "leaf\nleaf \n", "names 'leaf' twice"),
+    ],
+)
+def test_names_that_would_make_other_classes(bench: Bench, name: str, text: str, said: str) -> None:
+    assert said in bench.photo("a.jpg").file("labels/a.txt", LINE).file(name, text).refused()
+
+
+def test_numbers_of_names_may_be_texts(bench: Bench) -> None:
+    bench.photo("a.jpg").file("labels/a.txt", LINE.replace("0 ", "1 ", 1))
+    assert bench.file("data.yaml", "names:\n  '1': stem\n  '0': 7\n").made().names == ("background", "stem")

@@ -121,3 +121,12 @@ def test_data_masks(call: Call, tmp_path: Path) -> None:
     assert_refused(call(*words, tmp_path / "new", "--format", "coko"), "did you mean 'coco'?")
     assert_refused(call(*words, tmp_path / "new", "--format", "cvat"), "no XML files")
     assert not (tmp_path / "new").exists()
+
+
+def test_names_of_files_do_not_steer_the_terminal(call: Call, listed: Path, tmp_path: Path) -> None:
+    write_pair(listed / "images/z\x1b[2J.png", listed / "masks/z\x1b[2J.png", 1)
+    (listed / "images/a\nb.pdf").write_bytes(b"")
+    said = call("data", "check", "folder", "--root", listed).out
+    assert r"images/z\x1b[2J.png (in no list)" in said
+    assert r"images/a\nb.pdf" in said
+    assert "\x1b" not in said

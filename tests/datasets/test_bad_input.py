@@ -204,3 +204,35 @@ def test_lists_that_overlap_or_repeat(folder_root: Path) -> None:
 def test_two_images_with_one_stem(folder_root: Path, write_photo: Write) -> None:
     write_photo(folder_root / "images/leaf_2.png")
     assert "share a stem" in refused("folder", folder_root)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('names = ["background", "leaf", "leaf"]', "names must differ"),
+        ('names = ["background", "leaf"]\npalette = [[0, 0, 0]]', "1 colours for 2"),
+        ('names = ["background", " "]', "give each class a name"),
+        ('names = ["background", "le\\u001baf"]', "cannot be shown"),
+        (f"names = {[str(i) for i in range(256)]}", "256 names, and there are ids for 255"),
+    ],
+)
+def test_a_class_table_at_fault_is_named(folder_root: Path, table: str, message: str) -> None:
+    (folder_root / "classes.toml").write_text(table)
+    said = refused("folder", folder_root)
+    assert message in said
+    assert str(folder_root / "classes.toml") in said
+
+
+def test_a_mask_with_swapped_sides_is_not_to_be_resized(folder_root: Path, write_mask: Write) -> None:
+    for path in (folder_root / "masks").iterdir():
+        write_mask(path, width=16, height=20)
+    said = refused("folder", folder_root)
+    assert "EXIF tag" in said
+    assert "resize" not in said
+
+
+def test_a_folder_of_another_kind_of_photos(tmp_path: Path) -> None:
+    (tmp_path / "masks").mkdir()
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images/a.HEIC").write_bytes(b"x")
+    assert "a.HEIC, to be saved as jpg or png" in refused("folder", tmp_path)

@@ -199,3 +199,10 @@ def test_tables_and_lists_of_windows_editors(root: Path, encoding: str) -> None:
 def test_a_list_that_is_no_text(root: Path, data: bytes) -> None:
     (root / "train.txt").write_bytes(data)
     assert f"cannot read list {root / 'train.txt'}" in refused(root)
+
+
+def test_lists_under_other_names_are_told(root: Path) -> None:
+    for name in ("Train.txt", "validation.TXT", "notes.txt", "training_list.txt"):
+        (root / name).write_text("x")
+    assert [line.split()[0] for line in unused(root)] == ["Train.txt", "training_list.txt", "validation.TXT"]
+    assert all("train.txt, val.txt and test.txt" in line for line in unused(root))

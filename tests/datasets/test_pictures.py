@@ -329,3 +329,20 @@ def test_a_data_set_of_tiffs_of_sixteen_bits(tmp_path: Path) -> None:
     image, mask = open_dataset("folder", tmp_path, "test")[0]
     assert np.abs(image.numpy() - expected(wide())).max() <= 1
     assert np.array_equal(mask.numpy(), wide() % 2)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "it is empty"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "it is HEIC, no JPEG, PNG, WEBP, TIFF or BMP; save it as JPEG or PNG"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0", "it is AVIF"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "with git lfs pull"),
+        (b"\n<!DOCTYPE html><html>Not found", "it is a web page"),
+        (b"<?xml version='1.0'?><svg/>", "it is SVG"),
+        (b"some words", "it is no JPEG, PNG, WEBP, TIFF or BMP; replace the file"),
+    ],
+)
+def test_what_a_file_is_in_place_of_a_picture(tmp_path: Path, data: bytes, message: str) -> None:
+    (tmp_path / "a.jpg").write_bytes(data)
+    refused(tmp_path / "a.jpg", message)
