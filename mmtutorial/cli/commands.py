@@ -31,6 +31,7 @@ from mmtutorial.cli.options import (
     Root,
     Settings,
     Validate,
+    Workers,
     among,
     assignments,
     names,
@@ -161,9 +162,7 @@ def reproduce(
     ] = None,
     seeds: Annotated[str, typer.Option(help="Seeds such as 0,1,2 or 0-4.")] = "0-4",
     out: Annotated[Path | None, typer.Option(help="Folder for all files; default: runs/reproduction-PRESET.")] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Processes; default: one a core, or one where a GPU works.")
-    ] = None,
+    workers: Workers = None,
     resume: Resume = False,
     force: Force = False,
     validate: Validate = False,

@@ -19,6 +19,8 @@ from mmtutorial.settings.presets import NETWORKS, PRESETS
 from mmtutorial.words import listed
 
 MOST_SEEDS = 1000
+MOST_PROCESSES = 256
+"""More than any one machine has cores or GPUs to give; a slip such as 9999 would bring it to a standstill."""
 ACCELERATORS = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
 
@@ -65,10 +67,24 @@ Accelerator = Annotated[
 ]
 Precision = Annotated[str, typer.Option(help=f"{listed(PRECISIONS, 'or')}.", callback=among("precision", PRECISIONS))]
 Devices = Annotated[
-    int, typer.Option(help="Devices that share the batches of each step (schedule.parts); for several GPUs.", min=1)
+    int,
+    typer.Option(
+        help="Devices that share the batches of each step (schedule.parts); for several GPUs.",
+        min=1,
+        max=MOST_PROCESSES,
+    ),
 ]
 Loaders = Annotated[
-    int, typer.Option(help="Processes that read and crop images ahead of training; for large photos. 0: none.", min=0)
+    int,
+    typer.Option(
+        help="Processes that read and crop images ahead of training; for large photos. 0: none.",
+        min=0,
+        max=MOST_PROCESSES,
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(help="Processes; default: one a core, or one where a GPU works.", min=1, max=MOST_PROCESSES),
 ]
 
 

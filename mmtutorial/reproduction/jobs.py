@@ -95,14 +95,14 @@ def run_jobs(jobs: Sequence[Job], workers: int, title: str) -> None:
         raise InputError(f"workers is {workers}; give 1 or more processes")
     ordered = sorted(jobs, key=lambda job: (job.plan.seeds, -job.cost))
     with tqdm(total=len(ordered), desc=title, unit="job") as bar:
-        for name in _done(ordered, workers):
+        for name in _done(ordered, min(workers, len(ordered))):
             bar.set_postfix_str(f"done: {name}")
             bar.update()
 
 
 def _done(jobs: Sequence[Job], workers: int) -> Iterator[str]:
     """Names of jobs as they are finished; one worker is this process."""
-    if workers == 1:
+    if workers <= 1:
         yield from map(run_job, jobs)
         return
     with worker_processes(workers) as pool:
