@@ -73,7 +73,7 @@ def convert(
         InputError: the export cannot be read, names a photo that is not there or a label not in ``classes``, or has
             other faults. The message tells all of them; nothing is written then.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if out.exists() and (not out.is_dir() or os.listdir(out)):
         raise InputError(f"{out} is there already and not empty; give a new folder")
     findings = Findings()
     if classes is not None:

@@ -295,15 +295,15 @@ def main() -> None:
             raise
         typer.echo(f"mmtutorial: {error}", err=True)
         sys.exit(2)
-    except Exception as error:
-        if not hasattr(error, "format_message"):  # What typer raises for words that it cannot read.
-            raise
-        _refuse_words(error)
     except OSError as error:  # Of a path that no system would take, say, or a folder that may not be looked into.
         if debug or not isinstance(error.filename, str):
             raise
         typer.echo(f"mmtutorial: {InputError(f'cannot use {error.filename}: {error.strerror}; check it')}", err=True)
         sys.exit(2)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # What typer raises for words that it cannot read.
+            raise
+        _refuse_words(error)
     except SystemExit as stop:
         if stop.code in (130, 143):  # What typer makes of Ctrl-C, and what _terminated makes of SIGTERM.
             typer.echo(f"mmtutorial: stopped{_advice()}", err=True)

@@ -130,3 +130,8 @@ def test_names_of_files_do_not_steer_the_terminal(call: Call, listed: Path, tmp_
     assert r"images/z\x1b[2J.png (in no list)" in said
     assert r"images/a\nb.pdf" in said
     assert "\x1b" not in said
+
+
+def test_a_path_that_no_system_takes_is_one_line(call: Call, listed: Path) -> None:
+    out = "x" * 300
+    assert_refused(call("data", "masks", listed, "--photos", listed, "--out", out), f"cannot use {out}: File name too")
