@@ -22,25 +22,15 @@ from pathlib import Path
 MINIMUM_PYTHON = (3, 11)
 MINIMUM_FREE_GB = 1.0
 
-# The name on the package index, and the module that proves that it works.
-DEPENDENCIES = {
-    "torch": "torch",
+# The module that proves that a dependency works, where its name is not that of the package.
+PROOFS = {
     "torchvision": "torchvision.ops",
-    "lightning-fabric": "lightning_fabric",
-    "torchmetrics": "torchmetrics",
     "safetensors": "safetensors.torch",
-    "numpy": "numpy",
     "scipy": "scipy.sparse",
-    "matplotlib": "matplotlib",
     "scikit-learn": "sklearn",
-    "networkx": "networkx",
     "kornia": "kornia.color",
-    "typer": "typer",
     "tqdm": "tqdm.auto",
-    "jinja2": "jinja2",
     "pillow": "PIL.Image",
-    "requests": "requests",
-    "urllib3": "urllib3",
     "pyyaml": "yaml",
     "defusedxml": "defusedxml.ElementTree",
 }
@@ -84,8 +74,9 @@ def check(root: Path | None = None) -> list[Check]:
         One entry for each thing looked at, in the order in which to show them. The machine is fit for use
         when every entry is ``ok``.
     """
-    minimums = minimum_versions()
-    dependencies = [check_dependency(name, minimums.get(name)) for name in DEPENDENCIES]
+    # A copy of the source that was never installed has no metadata.
+    asked = minimum_versions() or dict.fromkeys(("torch", *PROOFS))
+    dependencies = [check_dependency(name, minimum) for name, minimum in asked.items()]
     usable = {entry.name for entry in dependencies if entry.ok}
     checks = [check_python(), *dependencies]
     if "torch" in usable:
@@ -133,7 +124,7 @@ def check_dependency(name: str, minimum: str | None = None) -> Check:
     """Imports one dependency and compares its version.
 
     Args:
-        name: A key of `DEPENDENCIES`.
+        name: Its name on the package index.
         minimum: The lowest version that will do; None accepts any.
     """
     upgrade = f"python -m pip install --upgrade {name}"
@@ -144,7 +135,7 @@ def check_dependency(name: str, minimum: str | None = None) -> Check:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            importlib.import_module(DEPENDENCIES[name])
+            importlib.import_module(PROOFS.get(name, name.replace("-", "_")))
             if name == "torchvision":
                 _run_torchvision_operator()
     except Exception as error:  # a broken installation raises whatever it likes: OSError, RuntimeError, ...

@@ -106,9 +106,10 @@ def test_on_colab_a_wheel_beside_the_notebook_is_installed_and_torch_left_alone(
     again = run(fresh, set_up_cell(), folder)
     assert again.returncode == 0, again.stderr
     assert (fresh / "share" / "mmtutorial" / "notebooks" / LEARNERS[0].name).exists()
-    found = run(fresh, "from mmtutorial.cli.lab import notebook_folder; print(notebook_folder())", folder)
-    assert found.stdout.strip() == str(folder / "mmtutorial-notebooks"), found.stderr
-    assert (folder / "mmtutorial-notebooks" / LEARNERS[0].name).exists()
+    copy = "from pathlib import Path; from mmtutorial.cli.lab import copy_notebooks; copy_notebooks(Path('mine'))"
+    copied = run(fresh, copy, folder)
+    assert copied.returncode == 0, copied.stderr
+    assert (folder / "mine" / LEARNERS[0].name).exists()
 
 
 def test_on_colab_in_a_bare_folder_the_remedy_is_named(fresh: Path, tmp_path: Path) -> None:
