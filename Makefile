@@ -68,13 +68,13 @@ $(BIN)/python:
 $(READY): pyproject.toml | $(BIN)/python
 	@echo "Installing mmtutorial into $(VENV) (some minutes the first time, as PyTorch is large)"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
-	$(BIN)/python -m pip install -e .
+	$(BIN)/python -m pip install -e '.[photos]'
 	@touch $@
 
 $(LAB): pyproject.toml | $(BIN)/python
 	@echo "Installing mmtutorial and JupyterLab into $(VENV) (some minutes the first time, as PyTorch is large)"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
-	$(BIN)/python -m pip install -e '.[lab]'
+	$(BIN)/python -m pip install -e '.[lab,photos]'
 	@touch $(READY) $@
 
 $(DEV): pyproject.toml | $(BIN)/python

@@ -31,12 +31,14 @@ from mmtutorial.cli.options import (
     Root,
     Settings,
     Validate,
+    Weights,
     Workers,
     among,
     assignments,
     names,
     seeds_of,
 )
+from mmtutorial.cli.starting import starting_point
 from mmtutorial.cli.talking import last_lines, loading, say, speak_plainly
 from mmtutorial.datasets import DATASETS
 from mmtutorial.errors import InputError
@@ -91,7 +93,10 @@ def run(
     labeled: Labeled = None,
     preset: PresetName = "class",
     network: Network = None,
-    arms: Annotated[str | None, typer.Option(help="Arms with commas between; default: eight.")] = None,
+    weights: Weights = None,
+    arms: Annotated[
+        str | None, typer.Option(help="Arms with commas between; default: eight, on photos four from imagenet.")
+    ] = None,
     seeds: Annotated[str, typer.Option(help="Seeds such as 0,1,2 or 0-4; each arm runs once with each.")] = "0",
     out: Annotated[Path | None, typer.Option(help="Folder for all files; default: runs/DATASET-PRESET.")] = None,
     resume: Resume = False,
@@ -104,8 +109,9 @@ def run(
     loaders: Loaders = 0,
 ) -> None:
     """Train and compare arms; write results.json and report.html."""
-    chosen, numbers = parse_arm_names(arms), seeds_of(seeds)
-    budgets = override(get_preset(preset, dataset, network), assignments(settings or []))
+    asked, numbers = None if arms is None else parse_arm_names(arms), seeds_of(seeds)
+    start = starting_point(preset, dataset, network, asked, weights)
+    chosen, budgets = start.arms, override(start.preset, assignments(settings or []))
     with loading():
         from mmtutorial.experiment import ARMS, Plan, Request, Runner, write_pictures, write_results
         from mmtutorial.files import sweep
@@ -121,6 +127,8 @@ def run(
     )
     fabric = make_fabric(accelerator, precision, devices)
     folder = out or Path("runs") / f"{dataset}-{preset}"
+    if start.said:
+        say(start.said, err=True)
     with exclusive(folder, remedy="choose another --out"):
         runner = Runner(plan, folder, fabric, command=_command_line(), resume=resume, force=force, loaders=loaders)
         sweep(folder)
@@ -133,8 +141,8 @@ def run(
         typer.echo(f"{arm.arm:24s} {arm.mean:5.1f} mIoU{interval}")
     _warn(line for line in results.warnings if line not in runner.data.warnings)
     best = max(results.arms, key=lambda arm: arm.mean)
-    weights = runner.folder.stage(best.seeds[0], "segmentation", best.arm).model
-    typer.echo("\n".join(last_lines(page, weights)))
+    model = runner.folder.stage(best.seeds[0], "segmentation", best.arm).model
+    typer.echo("\n".join(last_lines(page, model)))
 
 
 @app.command()

@@ -15,7 +15,7 @@ import typer
 from mmtutorial.datasets import DATASETS
 from mmtutorial.errors import InputError
 from mmtutorial.settings.names import known_name, split_names
-from mmtutorial.settings.presets import NETWORKS, PRESETS
+from mmtutorial.settings.presets import NETWORKS, PHOTO_NETWORK, PRESETS, known_network
 from mmtutorial.words import listed
 
 MOST_SEEDS = 1000
@@ -44,8 +44,14 @@ Classes = Annotated[str | None, typer.Option(help="Class names to keep, with com
 Network = Annotated[
     str | None,
     typer.Option(
-        help=f"{listed(list(NETWORKS), 'or')}; default: the preset's own.", callback=among("network", NETWORKS)
+        help=f"{listed([*NETWORKS, PHOTO_NETWORK, 'timm:NAME'], 'or')}; default: {PHOTO_NETWORK} on photos, or the "
+        "preset's own.",
+        callback=lambda name: None if name is None else known_network(name),
     ),
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option(help=f"File of weights (safetensors, state dict) for {PHOTO_NETWORK} or timm:NAME, arms imagenet."),
 ]
 Labeled = Annotated[int | None, typer.Option(help="Labelled training images; default: the data set's.")]
 PresetName = Annotated[

@@ -33,6 +33,8 @@ class Plan:
     def settings(self) -> dict[str, Any]:
         """All that decides the numbers, but for arms and seeds, as plain JSON values."""
         plain: dict[str, Any] = json.loads(json.dumps({**asdict(self.request), "preset": asdict(self.preset)}))
+        if self.preset.weights is None:
+            del plain["preset"]["weights"]  # Runs of earlier versions do not know the word.
         return plain
 
     def checksum(self) -> str:

@@ -64,7 +64,7 @@ def _try(make: Callable[[], Stage], stages: Stages) -> None:
                 stage.loss(stage.module, stage.draw(0, generator), generator)
     except InputError:
         raise
-    except (RuntimeError, ValueError, IndexError, MemoryError) as error:
+    except (RuntimeError, ValueError, IndexError, MemoryError, AssertionError) as error:
         raise InputError(
             f"{name} cannot be trained with these settings ({error or type(error).__name__}); "
             "set more images a batch or larger crops; if memory is short, fewer or smaller ones"

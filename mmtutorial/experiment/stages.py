@@ -36,7 +36,7 @@ class Stages:
         """The arm's encoder before any training of ours. Arms of one input start from the same weights."""
         spec = self.plan.spec(arm)
         if arm.pretraining == "imagenet":
-            return imagenet_encoder(spec)
+            return imagenet_encoder(spec, self.plan.preset.weights)
         with global_seed(seed, "encoder", spec.input):
             return make_encoder(spec)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -26,3 +28,15 @@ def prepare(images: Tensor, in_channels: int) -> Tensor:
     if in_channels == 1:
         scaled = to_grey(scaled)
     return (scaled - _MEAN) / _STD
+
+
+def renormalised(inputs: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+    """Return our centred inputs (N, C, H, W) as a network wants them that centres each channel in its own way.
+
+    Args:
+        inputs: what :func:`prepare` gave.
+        mean: of each channel, of values 0..1.
+        std: of each channel.
+    """
+    theirs_mean, theirs_std = (inputs.new_tensor(values)[:, None, None] for values in (mean, std))
+    return inputs * (_STD / theirs_std) + (_MEAN - theirs_mean) / theirs_std

@@ -13,12 +13,13 @@ from mmtutorial.networks.encoder import Encoder, Segmenter
 from mmtutorial.networks.fcn import FCN
 from mmtutorial.networks.fcn32s import FCN32s
 from mmtutorial.networks.hypercolumn_head import HypercolumnSegmenter
+from mmtutorial.networks.multiscale import MultiScaleSegmenter
 from mmtutorial.networks.split import SplitEncoder
+from mmtutorial.networks.timm_encoder import ARCHITECTURES, encoder_of
 from mmtutorial.networks.tiny import TinyEncoder
 from mmtutorial.networks.torchvision_encoder import VGG16, TorchvisionAlexNet
 
-EncoderName = Literal["tiny", "alexnet", "alexnet-tv", "vgg16"]
-HeadName = Literal["fcn", "hypercolumn"]
+HeadName = Literal["fcn", "hypercolumn", "multiscale"]
 Input = Literal["rgb", "grey", "split"]
 
 _CHANNELS = {"rgb": 3, "grey": 1}
@@ -29,19 +30,22 @@ _TRUNKS: dict[str, Callable[..., Encoder]] = {
     "vgg16": VGG16,
 }
 
+ENCODERS = (*_TRUNKS, *ARCHITECTURES)
+"""Names of encoders; beside them those of timm, with ``timm:`` in front."""
+
 
 @dataclass(frozen=True)
 class NetworkSpec:
     """All it takes to build a network anew and load its weights.
 
     Attributes:
-        encoder: the trunk.
+        encoder: the trunk: ``tiny``, ``alexnet``, ``alexnet-tv``, ``vgg16``, ``lite0``, or ``timm:`` and timm's name.
         head: how features become scores of classes.
         input: ``rgb``; ``grey``; or ``split``, two halves that see lightness and colour.
         batch_norm: whether the encoder has it.
     """
 
-    encoder: EncoderName = "tiny"
+    encoder: str = "tiny"
     head: HeadName = "fcn"
     input: Input = "rgb"
     batch_norm: bool = True
@@ -62,13 +66,16 @@ def make_encoder(spec: NetworkSpec) -> Encoder:
 
 def _trunk(spec: NetworkSpec, *, in_channels: int, share: float = 1.0) -> Encoder:
     """Return a trunk that sees some channels, with a share of its full widths."""
-    if spec.encoder not in _TRUNKS:
-        raise unknown("encoder", spec.encoder, _TRUNKS)
-    return _TRUNKS[spec.encoder](in_channels=in_channels, batch_norm=spec.batch_norm, share=share)
+    build = _TRUNKS.get(spec.encoder) or encoder_of(spec.encoder)
+    if build is None:
+        raise unknown("encoder", spec.encoder, ENCODERS)
+    return build(in_channels=in_channels, batch_norm=spec.batch_norm, share=share)
 
 
 def make_network(encoder: Encoder, spec: NetworkSpec, classes: int) -> Segmenter:
-    """A segmentation network: ``encoder`` and a head with random weights, small for tiny, the paper's for the others.
+    """A segmentation network: ``encoder`` and a head with random weights.
+
+    The heads ``fcn`` and ``hypercolumn`` are small for tiny, and the paper's for the others.
 
     Raises:
         InputError: no such head.
@@ -80,4 +87,6 @@ def make_network(encoder: Encoder, spec: NetworkSpec, classes: int) -> Segmenter
         if small:
             return HypercolumnSegmenter(encoder, classes)
         return HypercolumnSegmenter(encoder, classes, context=PaperContext(encoder), hidden=1024)
+    if spec.head == "multiscale":
+        return MultiScaleSegmenter(encoder, classes)
     raise unknown("head", spec.head, get_args(HeadName))

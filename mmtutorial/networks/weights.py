@@ -1,4 +1,4 @@
-"""ImageNet weights of torchvision, made to fit our inputs."""
+"""Weights that others trained: torchvision's on ImageNet, made to fit our inputs, and those of timm's networks."""
 
 from __future__ import annotations
 
@@ -18,17 +18,29 @@ from mmtutorial.errors import InputError
 from mmtutorial.networks.encoder import Encoder
 from mmtutorial.networks.inputs import prepare
 from mmtutorial.networks.spec import NetworkSpec, make_encoder
+from mmtutorial.networks.timm_encoder import TimmEncoder
+from mmtutorial.networks.timm_weights import load_pretrained
 from mmtutorial.networks.torchvision_encoder import VGG16, TorchvisionAlexNet, TorchvisionEncoder
 
 
-def imagenet_encoder(spec: NetworkSpec) -> Encoder:
-    """Return an encoder with the weights that torchvision trained on ImageNet's labels.
+def imagenet_encoder(spec: NetworkSpec, file: str | None = None) -> Encoder:
+    """Return an encoder with weights that others trained, on ImageNet's labels mostly.
+
+    Args:
+        spec: the network; torchvision or timm says where its weights are.
+        file: weights for a network of timm, in place of those that belong to it.
 
     Raises:
-        InputError: as :func:`load_imagenet`, or there is no such encoder.
+        InputError: as :func:`load_imagenet` or :func:`~mmtutorial.networks.timm_weights.load_pretrained`, or there is
+            no such encoder, or it takes no file.
     """
     encoder = make_encoder(spec)
-    load_imagenet(encoder)
+    if isinstance(encoder, TimmEncoder):
+        load_pretrained(encoder, None if file is None else Path(file))
+    elif file is not None:
+        raise InputError(f"--weights {file} does not go with the network {spec.encoder}; choose lite0 or timm:NAME")
+    else:
+        load_imagenet(encoder)
     return encoder
 
 
@@ -89,7 +101,9 @@ def _weights_for(encoder: Encoder) -> WeightsEnum:
         return AlexNet_Weights.IMAGENET1K_V1
     if isinstance(encoder, VGG16):
         return VGG16_BN_Weights.IMAGENET1K_V1 if encoder.batch_norm else VGG16_Weights.IMAGENET1K_V1
-    raise InputError(f"there are no ImageNet weights for {type(encoder).__name__}; use the encoder alexnet-tv or vgg16")
+    raise InputError(
+        f"there are no ImageNet weights for {type(encoder).__name__}; use the encoder alexnet-tv or vgg16, or lite0"
+    )
 
 
 def weights_file(weights: WeightsEnum) -> Path:

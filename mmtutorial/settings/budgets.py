@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from mmtutorial.errors import InputError
 from mmtutorial.settings.bounds import Bounded, Within
+from mmtutorial.settings.names import ENCODERS, TIMM, known_name
 
 Count = Annotated[int, Within(1, 100_000_000)]
 Few = Annotated[int, Within(1, 10_000)]
@@ -139,35 +140,39 @@ class Preset(Bounded):
     """One size of experiment.
 
     Attributes:
-        encoder: ``tiny``, ``alexnet``, ``alexnet-tv`` or ``vgg16``.
-        head: ``fcn`` or ``hypercolumn``.
+        encoder: ``tiny``, ``alexnet``, ``alexnet-tv``, ``vgg16``, ``lite0``, or ``timm:`` and timm's name of a network.
+        head: ``fcn``, ``hypercolumn``, or ``multiscale``, which goes with ``lite0`` and ``timm:``.
         batch_norm: whether the encoder has it.
         labeled: labelled training images where the command line names no number; None for the data set's own.
         unlabeled: unlabelled images for the proxy; None for all.
         evaluated: images to report on; None for all.
         embedded: images whose patches the embedding pictures show.
         size: long side in pixels to which images are shrunk; None keeps their size.
+        weights: file of weights from which the arms ``imagenet`` start; None for those that belong to the network.
     """
 
     name: str
     proxy: ProxyBudget
     tuning: TuningBudget
     segmentation: SegmentationBudget
-    encoder: Literal["tiny", "alexnet", "alexnet-tv", "vgg16"] = "tiny"
-    head: Literal["fcn", "hypercolumn"] = "fcn"
+    encoder: str = "tiny"
+    head: Literal["fcn", "hypercolumn", "multiscale"] = "fcn"
     batch_norm: bool = True
     labeled: Count | None = None
     unlabeled: Count | None = None
     evaluated: Count | None = None
     embedded: Count = 100
     size: Side | None = None
+    weights: str | None = None
 
     def check(self) -> None:
         """Refuse what the fields allow one by one and no machine can do.
 
         Raises:
-            InputError: a batch has too many pixels, or too little for batch norm.
+            InputError: there is no such encoder, or a batch has too many pixels.
         """
+        if not self.encoder.startswith(TIMM):
+            known_name("value of encoder", self.encoder, ENCODERS)
         tuning, proxy, segmentation = self.tuning, self.proxy, self.segmentation
         patches = tuning.schedule.images * tuning.patches
         for name, budget, images, side in (

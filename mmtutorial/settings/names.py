@@ -24,7 +24,7 @@ PROXY_TASKS = (
 """What can be learned before, without masks."""
 
 PRETRAININGS = ("random", "imagenet", *PROXY_TASKS)
-"""What an arm starts from. ``imagenet``: weights that others trained on 1.3 million labelled photos."""
+"""What an arm starts from. ``imagenet``: weights that others trained, on 1.3 million labelled photos mostly."""
 
 TUNINGS = (
     "graph",
@@ -63,6 +63,17 @@ DEFAULT_ARMS = tuple(
 )
 
 
+# With weights that others trained no proxy task of ours is needed.
+PRETRAINED_ARMS = tuple(arm_name("imagenet", suffix) for suffix in ("", "more", "triplets", "graph"))
+"""What ``run`` compares where nothing is named and the network comes with such weights."""
+
+ENCODERS = ("tiny", "alexnet", "alexnet-tv", "vgg16", "lite0")
+"""Encoders with a name of their own."""
+
+TIMM = "timm:"
+"""What the name of any other network of timm begins with."""
+
+
 def split_names(text: str) -> tuple[str, ...]:
     """Split names with commas between, each once, blanks around them taken off."""
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
@@ -80,18 +91,18 @@ def known_name(kind: str, name: str, known: Iterable[str]) -> str:
     return name
 
 
-def parse_arm_names(text: str | None) -> tuple[str, ...]:
+def parse_arm_names(text: str | None, default: tuple[str, ...] = DEFAULT_ARMS) -> tuple[str, ...]:
     """Arms from names with commas between; the default ones for None.
 
     Raises:
         InputError: an unknown arm (the nearest name is suggested), or none at all.
     """
-    names = DEFAULT_ARMS if text is None else split_names(text)
+    names = default if text is None else split_names(text)
     for name in names:
         if name not in ARM_NAMES:
             raise unknown("arm", name, _like(name))
     if not names:
-        raise InputError(f"no arm given; name some, such as {', '.join(DEFAULT_ARMS)}")
+        raise InputError(f"no arm given; name some, such as {', '.join(default)}")
     return names
 
 

