@@ -103,7 +103,7 @@ _PRETRAINED = dataclasses.replace(
         CLASS.tuning, schedule=Schedule(steps=300, images=8, lr=2e-4, warmup=0.1), output_size=64, margin=0.5
     ),
     segmentation=SegmentationBudget(
-        Schedule(steps=300, images=4, lr=2e-3, warmup=0.1), crop=160, jitter=0.3, encoder_lr=0.1
+        Schedule(steps=300, images=4, lr=5e-3, warmup=0.1), crop=160, jitter=0.3, encoder_lr=0.04
     ),
     size=160,
 )
@@ -236,7 +236,7 @@ def photos_installed() -> bool:
 
 def _with_pretrained(preset: Preset, dataset: str, network: str) -> Preset:
     """A preset for a network of timm: ``class`` has budgets for it, the others theirs, with a careful encoder."""
-    chosen = preset
+    chosen = dataclasses.replace(preset, segmentation=dataclasses.replace(preset.segmentation, encoder_lr=0.1))
     if preset.name == "class":
         chosen = _PRETRAINED
         if dataset in DRAWN:  # Their pictures are small as they are.
@@ -247,5 +247,4 @@ def _with_pretrained(preset: Preset, dataset: str, network: str) -> Preset:
         encoder=network,
         head="multiscale",
         batch_norm=True,
-        segmentation=dataclasses.replace(chosen.segmentation, encoder_lr=0.1),
     )

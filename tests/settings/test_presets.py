@@ -191,12 +191,12 @@ def test_a_network_that_is_not_there() -> None:
 @pytest.mark.parametrize("network", ["lite0", "timm:resnet50", "timm:vit_small_patch14_dinov2.lvd142m"])
 @pytest.mark.parametrize("name", sorted(PRESETS))
 def test_networks_with_trained_weights(name: str, network: str) -> None:
-    """The encoder learns at a tenth of the head's rate; in ``class`` at 2e-4, from photos of 160 pixels."""
+    """The encoder learns more slowly than the head; in ``class`` at 2e-4, from photos of 160 pixels."""
     for dataset in ("voc", "folder", "scenes"):
         preset = get_preset(name, dataset, network)
         preset.check()
         assert (preset.name, preset.encoder, preset.head, preset.batch_norm) == (name, network, "multiscale", True)
-        assert preset.segmentation.encoder_lr == 0.1
+        assert preset.segmentation.encoder_lr == (0.04 if name == "class" else 0.1)
     photos, drawn = get_preset("class", "camvid", network), get_preset("class", "streets", network)
     schedule = photos.segmentation.schedule
     assert schedule.lr * photos.segmentation.encoder_lr == pytest.approx(2e-4)
