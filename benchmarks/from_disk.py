@@ -30,8 +30,8 @@ from PIL import Image
 from mmtutorial.datasets import open_dataset, store
 from mmtutorial.networks import NetworkSpec, make_encoder, make_network
 from mmtutorial.segmentation import SegmentationStage
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import Schedule, SegmentationBudget
-from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.drawing_ahead import batches
 from mmtutorial.training.engine import train
 
@@ -102,7 +102,7 @@ def measure(root: Path, network: str, steps: int, way: str) -> dict[str, float]:
     budget = SegmentationBudget(Schedule(steps + WARM_UP, images=16, lr=1e-3), crop=256)
     stage = Timed(make_network(make_encoder(spec), spec, len(images.classes)), images, budget, seed=0)
     with TemporaryDirectory() as folder:
-        train(stage, seed=0, folder=Path(folder), fabric=make_fabric("cpu"), loaders=loaders)
+        train(stage, seed=0, folder=Path(folder), machine=Machine("cpu", loaders=loaders))
     meter.done.set()
     meter.join()
     apart = np.diff(stage.begun)[WARM_UP:]

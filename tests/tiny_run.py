@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from mmtutorial.experiment import Plan, Request, Runner, parse_arms, write_results
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.overrides import override
 from mmtutorial.settings.presets import SMOKE, Preset
-from mmtutorial.training.devices import make_fabric
 
 SETTINGS = {
     "proxy.schedule.steps": "12",
@@ -45,7 +45,7 @@ def runner(out: Path, *, arms: str, seeds: tuple[int, ...] = (0,), resume: bool 
     names = ("dataset", "root", "classes", "labeled", "validate")
     request = Request(**{name: options.pop(name) for name in names if name in options})
     plan = Plan(request, preset(**options), tuple(parse_arms(arms)), seeds)
-    return Runner(plan, out, make_fabric("cpu"), command="mmtutorial run", resume=resume)
+    return Runner(plan, out, Machine("cpu"), command="mmtutorial run", resume=resume)
 
 
 def finish(tiny: Runner) -> dict[str, Any]:

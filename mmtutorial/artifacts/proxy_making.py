@@ -29,7 +29,7 @@ from mmtutorial.proxies import ProxyPicture, ProxyScore, ProxyStage
 from mmtutorial.randomness import generator_for
 from mmtutorial.reproduction.grid import Scope
 from mmtutorial.results.folder import ReproductionFolder
-from mmtutorial.training.devices import make_fabric
+from mmtutorial.settings.machine import Machine
 from mmtutorial.tuning import Embedder, draw_patches, patch_side
 from mmtutorial.widgets.embedding_frames import colour_bins
 
@@ -97,7 +97,7 @@ def make_proxies(run: Path, seeds: tuple[int, ...], tasks: Sequence[str]) -> Pro
     """
     plan = _plan(run, seeds, tasks)
     data = ExperimentData(plan.request, plan.preset)
-    stages = Stages(plan, data, ReproductionFolder(run).run(DATASET, NETWORK).path, make_fabric("cpu"))
+    stages = Stages(plan, data, ReproductionFolder(run).run(DATASET, NETWORK).path, Machine("cpu"))
     patches, controls = inside_patches(data), tuple(dict.fromkeys(control_of(task) for task in tasks))
     trained = {(arm.name, seed): _stage(stages, arm, seed) for arm in plan.arms for seed in seeds}
     features = {key: _embed(stage.encoder, plan, patches) for key, stage in trained.items()}

@@ -20,8 +20,8 @@ from mmtutorial.experiment.held_out import embed, held_out_patches
 from mmtutorial.networks import NetworkSpec, make_encoder
 from mmtutorial.patches import PatchBatch
 from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import get_preset
-from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
 from mmtutorial.triplet import unit_features
 from mmtutorial.tuning import TuningStage, draw_patches, patch_side
@@ -126,7 +126,7 @@ def _watch(
         TuningStage(encoder, data.labeled, budget, seed=seed, **arm), (batches[0].images, batches[1].images), every
     )
     with TemporaryDirectory() as folder:
-        train(stage, seed=seed, folder=Path(folder), fabric=make_fabric("cpu"))
+        train(stage, seed=seed, folder=Path(folder), machine=Machine("cpu"))
     stage.look(budget.schedule.steps)
     return stage.seen
 

@@ -42,6 +42,7 @@ from mmtutorial.cli.starting import starting_point
 from mmtutorial.cli.talking import last_lines, loading, say, speak_plainly
 from mmtutorial.datasets import DATASETS
 from mmtutorial.errors import InputError
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.names import PARTS, parse_arm_names, parse_parts
 from mmtutorial.settings.overrides import override
 from mmtutorial.settings.presets import NETWORKS, get_preset
@@ -117,7 +118,6 @@ def run(
         from mmtutorial.files import sweep
         from mmtutorial.locks import exclusive
         from mmtutorial.reports.run import write_report
-        from mmtutorial.training.devices import make_fabric
 
     plan = Plan(
         request=Request(dataset, None if root is None else str(root), names(classes), labeled, validate),
@@ -125,12 +125,12 @@ def run(
         arms=tuple(ARMS[name] for name in chosen),
         seeds=numbers,
     )
-    fabric = make_fabric(accelerator, precision, devices)
+    machine = Machine(accelerator, precision, devices, loaders)
     folder = out or Path("runs") / f"{dataset}-{preset}"
     if start.said:
         say(start.said, err=True)
     with exclusive(folder, remedy="choose another --out"):
-        runner = Runner(plan, folder, fabric, command=_command_line(), resume=resume, force=force, loaders=loaders)
+        runner = Runner(plan, folder, machine, command=_command_line(), resume=resume, force=force)
         sweep(folder)
         _warn(runner.data.warnings)
         results = write_results(runner, runner.run())
@@ -201,8 +201,8 @@ def reproduce(
         settings=tuple(changes.items()),
     )
     folder = out or Path("runs") / f"reproduction-{preset}"
-    grid = Grid(scope, folder, _command_line(), accelerator, precision, devices, loaders)
-    found = run_all(grid, resume=resume, force=force, workers=workers or default_workers(accelerator))
+    grid = Grid(scope, folder, _command_line(), Machine(accelerator, precision, devices, loaders))
+    found = run_all(grid, resume=resume, force=force, workers=workers or default_workers(grid.machine))
     for row in found.rows:
         typer.echo(f"{row.benchmark:10s} {row.network:10s} {row.arm:36s} {row.mean:5.1f} mIoU")
     _warn(found.warnings)

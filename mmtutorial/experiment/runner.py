@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -28,6 +27,7 @@ from mmtutorial.proxies import ProxyScore
 from mmtutorial.randomness import generator_for
 from mmtutorial.results.folder import RunFolder
 from mmtutorial.segmentation import predict
+from mmtutorial.settings.machine import Machine
 from mmtutorial.tuning import Embedder
 
 _BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
@@ -63,32 +63,31 @@ class Runner:
         self,
         plan: Plan,
         out: Path,
-        fabric: Fabric,
+        machine: Machine,
         *,
         command: str,
         resume: bool,
         force: bool = False,
-        loaders: int = 0,
     ) -> None:
         """Open the folder and the data.
 
         Args:
             plan: what to run.
             out: folder for all files.
-            fabric: device and precision.
+            machine: what trains.
             command: the command line, for the record.
             resume: whether ``out`` may hold an earlier attempt.
             force: whether it may hold files of others, of which those in the way are overwritten.
-            loaders: processes that read and crop images ahead of training. The numbers do not depend on it.
 
         Raises:
-            InputError: the folder holds another run, or cannot be written; the data cannot be opened.
+            InputError: the folder holds another run, or cannot be written; the data cannot be opened; the devices
+                are not there.
         """
-        self.plan, self.out, self.fabric, self.command = plan, out, fabric, command
+        self.plan, self.out, self.machine, self.command = plan, out, machine, command
         self.folder = RunFolder(out)
         refuse_other_run(self.folder, plan.settings(), resume=resume, force=force)
         self.data = experiment_data(plan.request, plan.preset)
-        self.stages = Stages(plan, self.data, out, fabric, loaders=loaders)
+        self.stages = Stages(plan, self.data, out, machine)
         if not (out / "run.json").exists():
             rehearse(self.stages, plan.arms)
         # Only now: bad input must not leave a folder that then refuses the corrected command.
@@ -186,7 +185,7 @@ class Runner:
         return None if math.isnan(purity) else purity
 
     def _embed(self, encoder: Encoder) -> Tensor:
-        embedder = self.fabric.to_device(Embedder(encoder, self.plan.preset.tuning.pooling))
+        embedder = self.stages.fabric.to_device(Embedder(encoder, self.plan.preset.tuning.pooling))
         return embed(embedder, held_out_patches(self.data).images)
 
 

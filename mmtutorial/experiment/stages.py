@@ -7,8 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lightning_fabric import Fabric
-
 from mmtutorial.datasets import SegmentationDataset
 from mmtutorial.experiment.arms import Arm
 from mmtutorial.experiment.data import ExperimentData
@@ -19,6 +17,8 @@ from mmtutorial.proxies import PROXIES, ProxyStage
 from mmtutorial.randomness import global_seed
 from mmtutorial.results.folder import RunFolder, StageFolder, StageName
 from mmtutorial.segmentation import SegmentationStage
+from mmtutorial.settings.machine import Machine
+from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import Stage, StageResult, stage_result, train
 from mmtutorial.tuning import TuningStage
 
@@ -26,10 +26,10 @@ from mmtutorial.tuning import TuningStage
 class Stages:
     """Trains stages in a folder. Finished ones found there are used, unfinished ones continued."""
 
-    def __init__(self, plan: Plan, data: ExperimentData, out: Path, fabric: Fabric, *, loaders: int = 0) -> None:
-        """Nothing is trained yet. For ``loaders`` see :func:`mmtutorial.training.engine.train`."""
+    def __init__(self, plan: Plan, data: ExperimentData, out: Path, machine: Machine) -> None:
+        """Nothing is trained yet. Raises InputError where the machine is not to be had."""
         self.plan, self.data, self.folder = plan, data, RunFolder(out)
-        self.fabric, self.loaders = fabric, loaders
+        self.machine, self.fabric = machine, make_fabric(machine)
         self.stepped: Callable[[int], object] | None = None
 
     def first_encoder(self, arm: Arm, seed: int) -> Encoder:
@@ -95,9 +95,7 @@ class Stages:
         return all(stage.record.exists() and stage.model.exists() for stage in wanted)
 
     def _train(self, stage: Stage, seed: int, folder: StageFolder) -> StageResult:
-        return train(
-            stage, seed=seed, folder=folder.path, fabric=self.fabric, loaders=self.loaders, stepped=self.stepped
-        )
+        return train(stage, seed=seed, folder=folder.path, machine=self.machine, stepped=self.stepped)
 
     def weights(self, seed: int, stage: StageName, *names: str) -> str | None:
         """The checksums of what finished stages left; None where one is not finished, or older than checksums."""

@@ -26,9 +26,9 @@ from mmtutorial.reproduction.rows import BENCHMARK_OF, arms_of_tables, arms_of_v
 from mmtutorial.results.folder import ReproductionFolder, RunFolder
 from mmtutorial.results.reading import read_reproduction
 from mmtutorial.results.records import Command
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.overrides import override
 from mmtutorial.settings.presets import NETWORKS, get_preset
-from mmtutorial.training.devices import make_fabric
 
 _ABLATION_SEEDS = 3
 """An ablation shows a course, not a digit: the first few seeds are enough."""
@@ -99,10 +99,7 @@ class Grid:
     scope: Scope
     out: Path
     command: str
-    accelerator: str = "auto"
-    precision: str = "32-true"
-    devices: int = 1
-    loaders: int = 0
+    machine: Machine
 
     @property
     def folder(self) -> ReproductionFolder:
@@ -171,9 +168,7 @@ class Grid:
 
     def job(self, task: Task, plan: Plan, folder: RunFolder) -> Job:
         """A job of this reproduction."""
-        return Job(
-            task, plan, str(folder.path), self.command, self.accelerator, self.precision, self.devices, self.loaders
-        )
+        return Job(task, plan, str(folder.path), self.command, self.machine)
 
 
 @contextmanager
@@ -208,8 +203,7 @@ def run_grid(grid: Grid, *, workers: int) -> tuple[tuple[Command, ...], float]:
     # Now and not when their turn comes, which may be days later.
     for job in {(job.out, job.plan.arms[0].pretraining): job for job in jobs}.values():
         data = experiment_data(job.plan.request, job.plan.preset)
-        fabric = make_fabric(job.accelerator, job.precision, job.devices)
-        rehearse(Stages(job.plan, data, Path(job.out), fabric), job.plan.arms)
+        rehearse(Stages(job.plan, data, Path(job.out), job.machine), job.plan.arms)
     commands = claim(grid.folder, grid.scope.same(), grid.command, grid.scope.covers())
     # Here and not in the jobs, two of which would write the same file at the same moment.
     for run, job in zip(runs, jobs, strict=True):

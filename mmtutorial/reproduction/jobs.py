@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 from mmtutorial.errors import InputError
 from mmtutorial.experiment import Plan, Runner, write_pictures
 from mmtutorial.reproduction.ensemble import run_ensemble
-from mmtutorial.training.devices import make_fabric
+from mmtutorial.settings.machine import Machine
 from mmtutorial.training.processes import worker_processes
 
 Task = Literal["train", "ensemble", "pictures"]
@@ -37,20 +37,14 @@ class Job:
         plan: arms and seeds.
         out: folder of the benchmark and network, shared with other jobs that work on other files in it.
         command: the command line, for the record.
-        accelerator: see :func:`mmtutorial.training.devices.make_fabric`.
-        precision: likewise.
-        devices: likewise.
-        loaders: see :func:`mmtutorial.training.engine.train`.
+        machine: what trains.
     """
 
     task: Task
     plan: Plan
     out: str
     command: str
-    accelerator: str = "auto"
-    precision: str = "32-true"
-    devices: int = 1
-    loaders: int = 0
+    machine: Machine
 
     @property
     def cost(self) -> int:
@@ -66,8 +60,7 @@ class Job:
 
 def open_runner(job: Job) -> Runner:
     """The runner of a job. Whatever is finished in its folder is not done again."""
-    fabric = make_fabric(job.accelerator, job.precision, job.devices)
-    return Runner(job.plan, Path(job.out), fabric, command=job.command, resume=True, loaders=job.loaders)
+    return Runner(job.plan, Path(job.out), job.machine, command=job.command, resume=True)
 
 
 def run_job(job: Job) -> str:
@@ -110,7 +103,7 @@ def _done(jobs: Sequence[Job], workers: int) -> Iterator[str]:
             yield job.result()
 
 
-def default_workers(accelerator: str) -> int:
+def default_workers(machine: Machine) -> int:
     """A process for each core; one where a GPU does the work, which several would share."""
-    on_gpu = accelerator in ("auto", "cuda", "gpu", "mps") and torch.cuda.is_available()
-    return 1 if on_gpu or accelerator == "mps" else max(1, os.cpu_count() or 1)
+    on_gpu = machine.accelerator in ("auto", "cuda") and torch.cuda.is_available()
+    return 1 if on_gpu or machine.accelerator == "mps" else max(1, os.cpu_count() or 1)

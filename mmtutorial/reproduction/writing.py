@@ -123,7 +123,7 @@ def _rows(grid: Grid, cell: Cell) -> list[Row]:
     ensemble = ensemble_of(cell)
     if ensemble is not None:
         seeds = tuple(seed for seed in cell.plan.seeds if (ensemble_name(ensemble), seed) in done)
-        both = Runner(replace(ensemble, seeds=seeds), runner.out, runner.fabric, command=runner.command, resume=True)
+        both = Runner(replace(ensemble, seeds=seeds), runner.out, runner.machine, command=runner.command, resume=True)
         if seeds:
             found.append(_ensemble_scores(both, dict(zip(seeds, run_ensemble(both), strict=True))))
     return [Row(**structs.asdict(scores), benchmark=cell.dataset, network=cell.network) for scores in found]

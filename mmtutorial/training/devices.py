@@ -13,29 +13,30 @@ from torch import nn
 from torch.multiprocessing.spawn import ProcessRaisedException
 
 from mmtutorial.errors import InputError
+from mmtutorial.settings.machine import Machine
 
 
-def make_fabric(accelerator: str = "auto", precision: str = "32-true", devices: int = 1) -> Fabric:
-    """The devices: by default a GPU where there is one, else the processor.
-
-    Args:
-        accelerator: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        precision: ``32-true``, ``bf16-mixed`` or ``16-mixed``.
-        devices: how many; with more than one, :func:`on_each_device` starts a process for each.
+def make_fabric(machine: Machine) -> Fabric:
+    """The devices of a machine; with more than one, :func:`on_each_device` starts a process for each.
 
     Raises:
         InputError: there is no such accelerator here, not so many devices, or no such precision.
     """
     # Processes are spawned for a stage and end with it. All else, such as files and scores, is done by one process.
-    strategy = "ddp_spawn" if devices > 1 else "auto"
+    strategy = "ddp_spawn" if machine.devices > 1 else "auto"
     try:
-        fabric = Fabric(accelerator=accelerator, devices=devices, precision=precision, strategy=strategy)  # type: ignore[arg-type]
+        fabric = Fabric(
+            accelerator=machine.accelerator,
+            devices=machine.devices,
+            precision=machine.precision,  # type: ignore[arg-type]
+            strategy=strategy,
+        )
     except (ValueError, RuntimeError, ImportError) as error:
         raise InputError(
-            f"cannot use accelerator '{accelerator}' with precision '{precision}' on {devices} device(s): {error}; "
-            "leave these options out for what suits this machine"
+            f"cannot use accelerator '{machine.accelerator}' with precision '{machine.precision}' on "
+            f"{machine.devices} device(s): {error}; leave these options out for what suits this machine"
         ) from error
-    if devices == 1:
+    if machine.devices == 1:
         fabric.launch()
     return fabric
 

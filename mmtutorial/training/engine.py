@@ -25,8 +25,9 @@ from mmtutorial.files import read_tensors, remove, tensors_sha256, write_tensors
 from mmtutorial.networks.loading import load_weights
 from mmtutorial.provenance import read_record, write_record
 from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import Schedule
-from mmtutorial.training.devices import mean_over_devices, on_each_device, own_weights, repeatable_kernels
+from mmtutorial.training.devices import make_fabric, mean_over_devices, on_each_device, own_weights, repeatable_kernels
 from mmtutorial.training.drawing_ahead import Draw, Drawn, batches
 from mmtutorial.training.log import TrainingLog
 from mmtutorial.training.optimisation import check_optimizer_state, learning_rate, make_optimizer
@@ -87,13 +88,7 @@ class StageResult:
 
 
 def train(
-    stage: Stage,
-    *,
-    seed: int,
-    folder: Path,
-    fabric: Fabric,
-    loaders: int = 0,
-    stepped: Callable[[int], object] | None = None,
+    stage: Stage, *, seed: int, folder: Path, machine: Machine, stepped: Callable[[int], object] | None = None
 ) -> StageResult:
     """Train a stage, or take up where an earlier attempt stopped, or do nothing if it is finished.
 
@@ -104,8 +99,7 @@ def train(
         stage: what to train.
         seed: with the stage's name and the number of a step, the source of the step's random numbers.
         folder: where the stage's files live. Files of an earlier attempt of the same stage are used.
-        fabric: device and precision.
-        loaders: processes that read and crop images ahead of training; see :func:`drawing_ahead.batches`.
+        machine: what trains. The numbers do not depend on how many processes read images ahead.
         stepped: told of steps made now, by their number; of all at once where several devices make them.
 
     Raises:
@@ -113,14 +107,15 @@ def train(
             are damaged or belong to another stage.
     """
     about = {**stage.about, "stage": stage.name, "seed": seed}
+    fabric = make_fabric(machine)
     done, model = folder / "stage.json", folder / "model.safetensors"
     # Who deleted damaged weights, as the message about them says, gets the stage trained again.
     if not (done.exists() and model.exists()):
         check_devices(stage, fabric)
         if fabric.world_size == 1:
-            _train(fabric, stage, seed, folder, about, loaders, stepped)
+            _train(fabric, stage, seed, folder, about, machine.loaders, stepped)
             return stage_result(folder)
-        on_each_device(fabric, _train, stage, seed, folder, about, loaders)
+        on_each_device(fabric, _train, stage, seed, folder, about, machine.loaders)
         if stepped:
             stepped(stage.schedule.steps)
     # Other processes did the work, or an earlier attempt: the weights are in the file alone.

@@ -19,8 +19,8 @@ from mmtutorial.errors import InputError
 from mmtutorial.experiment import ExperimentData, Plan, Request, parse_arms
 from mmtutorial.experiment.data import some
 from mmtutorial.experiment.stages import Stages
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import get_preset
-from mmtutorial.training.devices import make_fabric
 from mmtutorial.widgets.embedding_frames import GREY
 
 SMALL = ("colorization", "jigsaw")
@@ -41,7 +41,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as `mmtutorial reproduce` leaves it, with two proxy tasks and seeds 3 and 4."""
     folder = tmp_path_factory.mktemp("run")
     plan = Plan(Request("scenes"), get_preset("smoke", "scenes", "tiny"), tuple(parse_arms(",".join(SMALL))), (3, 4))
-    stages = Stages(plan, ExperimentData(plan.request, plan.preset), folder / "scenes-tiny", make_fabric("cpu"))
+    stages = Stages(plan, ExperimentData(plan.request, plan.preset), folder / "scenes-tiny", Machine("cpu"))
     for arm in plan.arms:
         for seed in plan.seeds:
             stages.proxy(arm, seed)

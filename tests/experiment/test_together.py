@@ -12,7 +12,7 @@ import pytest
 from mmtutorial.experiment import Plan, Request, Runner, parse_arms, write_pictures, write_results
 from mmtutorial.reports.run import write_report
 from mmtutorial.results import RunFolder, read_arrays, read_results
-from mmtutorial.training.devices import make_fabric
+from mmtutorial.settings.machine import Machine
 from tests.tiny_run import preset
 
 FIRST, SECOND = "mmtutorial run --arms random,colorization", "mmtutorial run --arms random+more --seeds 0,1"
@@ -20,7 +20,7 @@ FIRST, SECOND = "mmtutorial run --arms random,colorization", "mmtutorial run --a
 
 def command(out: Path, arms: str, seeds: tuple[int, ...], text: str) -> dict[str, Any]:
     plan = Plan(Request(), preset(), tuple(parse_arms(arms)), seeds)
-    runner = Runner(plan, out, make_fabric("cpu"), command=text, resume=out.exists())
+    runner = Runner(plan, out, Machine("cpu"), command=text, resume=out.exists())
     write_results(runner, runner.run())
     write_pictures(runner)
     found: dict[str, Any] = json.loads(runner.folder.results.read_text())
@@ -123,7 +123,7 @@ def test_a_folder_of_before_commands_were_written_down(first: Path, tmp_path: Pa
 def test_classes_that_no_scored_image_shows_are_named(tmp_path: Path) -> None:
     """Two images of scenes show few of its nine classes."""
     plan = Plan(Request(), preset(evaluated=2), tuple(parse_arms("random,random+more")), (0,))
-    runner = Runner(plan, tmp_path / "out", make_fabric("cpu"), command="mmtutorial run", resume=False)
+    runner = Runner(plan, tmp_path / "out", Machine("cpu"), command="mmtutorial run", resume=False)
     found = write_results(runner, runner.run())
     shown = {int(i) for k in range(2) for i in runner.data.scored.arrays(k)[1].ravel().tolist()} - {255}
     names = runner.data.classes.names

@@ -15,8 +15,8 @@ from mmtutorial.networks import TinyEncoder
 from mmtutorial.proxies import PROXIES, BiGANStage
 from mmtutorial.proxies.bigan import CODE, BiGAN, Scores, adversarial_losses, random_codes
 from mmtutorial.randomness import generator_for, global_seed, seeded
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import ProxyBudget, Schedule
-from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 
@@ -174,7 +174,7 @@ def test_a_run_cut_short_ends_with_the_same_weights(
     images = dataset_of([np.full((24, 24), 255)] * 3)
     monkeypatch.setattr("mmtutorial.training.engine.SECONDS_BETWEEN_CHECKPOINTS", -1.0)
     whole = stage_on(images)
-    train(whole, seed=0, folder=tmp_path / "whole", fabric=make_fabric("cpu"))
+    train(whole, seed=0, folder=tmp_path / "whole", machine=Machine("cpu"))
     broken = stage_on(images)
     draw = broken.draw
 
@@ -185,9 +185,9 @@ def test_a_run_cut_short_ends_with_the_same_weights(
 
     monkeypatch.setattr(broken, "draw", stop)
     with pytest.raises(KeyboardInterrupt):
-        train(broken, seed=0, folder=tmp_path / "broken", fabric=make_fabric("cpu"))
+        train(broken, seed=0, folder=tmp_path / "broken", machine=Machine("cpu"))
     resumed = stage_on(images)
-    train(resumed, seed=0, folder=tmp_path / "broken", fabric=make_fabric("cpu"))
+    train(resumed, seed=0, folder=tmp_path / "broken", machine=Machine("cpu"))
     for name, tensor in whole.module.state_dict().items():
         assert torch.equal(tensor, resumed.module.state_dict()[name]), name
 

@@ -24,8 +24,8 @@ from mmtutorial.proxies.classification import (
     present_classes,
 )
 from mmtutorial.randomness import generator_for, global_seed, seeded
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import ProxyBudget, Schedule
-from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 
@@ -188,7 +188,7 @@ def test_a_short_training_beats_the_class_frequencies_on_held_out_scenes(tmp_pat
     budget = ProxyBudget(Schedule(steps=320, images=8, lr=5e-3), scale=(1.0, 1.0))
     with global_seed(0, "weights"):
         stage = ClassificationStage(TinyEncoder(), images, budget, seed=0)
-    train(stage, seed=0, folder=tmp_path, fabric=make_fabric("cpu"))
+    train(stage, seed=0, folder=tmp_path, machine=Machine("cpu"))
     score = stage.score(open_dataset("scenes", split="val").subset(range(100)), generator_for(0, "s"))
     assert score.beats_trivial
     assert score.value < score.trivial - 0.01

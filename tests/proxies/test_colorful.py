@@ -16,8 +16,8 @@ from mmtutorial.proxies import PROXIES, ColorfulStage
 from mmtutorial.proxies.ab_bins import ab_centres, nearest_bins, rebalancing_weights, soft_encode
 from mmtutorial.proxies.colorful import ColorfulColorizer, best_constant, mean_colours, weighted_cross_entropy
 from mmtutorial.randomness import generator_for, global_seed, seeded
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import ProxyBudget, Schedule
-from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 
@@ -212,7 +212,7 @@ def test_it_learns_what_lightness_tells(dataset_of: Callable[..., SegmentationDa
     images.arrays(0)[0][:, :, 12:] = np.array([20, 30, 90], dtype=np.uint8)[:, None, None]
     budget = ProxyBudget(Schedule(steps=60, images=2, lr=1e-2), crop=24, scale=(1, 1))
     stage = ColorfulStage(grey_encoder(), images, budget, seed=0)
-    train(stage, seed=0, folder=tmp_path, fabric=make_fabric("cpu"))
+    train(stage, seed=0, folder=tmp_path, machine=Machine("cpu"))
     score = stage.score(images, generator_for(0, "score"))
     assert score.beats_trivial
     # No network can come below the entropy of the soft targets.

@@ -10,8 +10,8 @@ from mmtutorial.datasets import open_dataset
 from mmtutorial.networks import NetworkSpec, make_encoder
 from mmtutorial.proxies import PROXIES
 from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import ProxyBudget, Schedule
-from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
 
 
@@ -34,6 +34,6 @@ def test_it_beats_the_trivial_predictor_on_held_out_streets(
     with global_seed(0, "weights"):
         encoder = make_encoder(NetworkSpec("tiny", "fcn", PROXIES[name].input, batch_norm=True))
         stage = PROXIES[name](encoder, images, budget, seed=0)
-    train(stage, seed=0, folder=tmp_path, fabric=make_fabric("cpu"))
+    train(stage, seed=0, folder=tmp_path, machine=Machine("cpu"))
     score = stage.score(kept, generator_for(0, "score"))
     assert score.trivial - score.value > least

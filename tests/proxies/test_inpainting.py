@@ -25,8 +25,8 @@ from mmtutorial.proxies.inpainting import (
     random_holes,
 )
 from mmtutorial.randomness import generator_for, global_seed, seeded
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import ProxyBudget, Schedule
-from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 
@@ -223,7 +223,7 @@ def test_it_learns_to_fill_holes_in_unseen_scenes(tmp_path: Path) -> None:
     with global_seed(0, "weights"):
         stage = InpaintingStage(TinyEncoder(), images, ProxyBudget(Schedule(100, 8, 2e-3)), seed=0)
     before = stage.score(held_out, seeded(0))
-    train(stage, seed=0, folder=tmp_path, fabric=make_fabric("cpu"))
+    train(stage, seed=0, folder=tmp_path, machine=Machine("cpu"))
     after = stage.score(held_out, seeded(0))
     assert after.trivial == before.trivial
     # Measured with seeds 0 to 3: 0.90 to 0.93 of it.

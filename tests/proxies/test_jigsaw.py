@@ -16,8 +16,8 @@ from mmtutorial.proxies.jigsaw import ORDERS_A_STEP, PERMUTATIONS, JigsawNetwork
 from mmtutorial.proxies.permutations import hamming
 from mmtutorial.proxies.tiles import TILES, cut_tiles, tile_corners
 from mmtutorial.randomness import generator_for, global_seed, seeded
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import ProxyBudget, Schedule
-from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 
@@ -223,7 +223,7 @@ def test_it_learns_to_solve_puzzles_of_unseen_scenes(tmp_path: Path) -> None:
     held_out = open_dataset("scenes", split="val").subset(range(60))
     with global_seed(0, "weights"):
         stage = JigsawStage(TinyEncoder(), images, ProxyBudget(Schedule(150, 8, 2e-3)), seed=0)
-    train(stage, seed=0, folder=tmp_path, fabric=make_fabric("cpu"))
+    train(stage, seed=0, folder=tmp_path, machine=Machine("cpu"))
     score = stage.score(held_out, seeded(0))
     # Measured with seeds 0 to 4: 13 to 16 %, where chance is 3.7 %.
     assert score.value > 2 * score.trivial

@@ -25,8 +25,8 @@ from mmtutorial.proxies.kmeans_weights import (
     unit_statistics,
 )
 from mmtutorial.randomness import generator_for, global_seed, seeded
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import ProxyBudget, Schedule
-from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 
@@ -202,7 +202,7 @@ def test_as_a_stage_it_has_no_steps(dataset_of: Callable[..., SegmentationDatase
     for folder in ("first", "again", "first"):
         stage = KMeansStage(make("tiny"), images, BUDGET, seed=0)
         random = stage.encoder.layers[0][0].weight.clone()
-        result = train(stage, seed=0, folder=tmp_path / folder, fabric=make_fabric("cpu"))
+        result = train(stage, seed=0, folder=tmp_path / folder, machine=Machine("cpu"))
         assert result.steps == stage.schedule.steps == 0
         assert not torch.equal(stage.encoder.layers[0][0].weight, random)
         stages.append(stage)

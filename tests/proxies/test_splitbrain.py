@@ -20,8 +20,8 @@ from mmtutorial.proxies import PROXIES, SplitBrainStage
 from mmtutorial.proxies.ab_bins import ab_centres
 from mmtutorial.proxies.splitbrain import LIGHTNESS_BINS, SplitBrain, lightness_bins
 from mmtutorial.randomness import generator_for, global_seed, seeded
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import ProxyBudget, Schedule
-from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 
@@ -174,7 +174,7 @@ def test_it_beats_the_trivial_predictor_on_scenes(tmp_path: Path) -> None:
     budget = ProxyBudget(Schedule(steps=150, images=24, lr=4e-3), crop=48)
     images = open_dataset("scenes", split="unlabeled").subset(range(1000))
     stage = SplitBrainStage(split_encoder(), images, budget, seed=0)
-    train(stage, seed=0, folder=tmp_path, fabric=make_fabric("cpu"))
+    train(stage, seed=0, folder=tmp_path, machine=Machine("cpu"))
     score = stage.score(open_dataset("scenes", split="val"), generator_for(0, "score"))
     assert score.beats_trivial
     assert score.trivial - score.value > 0.02

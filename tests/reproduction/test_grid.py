@@ -24,6 +24,7 @@ from mmtutorial.reproduction.jobs import run_jobs
 from mmtutorial.reproduction.paper import ENSEMBLE
 from mmtutorial.reproduction.rows import PARTS
 from mmtutorial.results import read_reproduction
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import Schedule
 from tests.tiny_run import SETTINGS, weights
 
@@ -36,7 +37,7 @@ def scope(**changes: Any) -> Scope:
 
 
 def grid(out: Path, **changes: Any) -> Grid:
-    return Grid(scope(**changes), out, "mmtutorial reproduce", accelerator="cpu")
+    return Grid(scope(**changes), out, "mmtutorial reproduce", Machine("cpu"))
 
 
 @pytest.fixture(scope="module")

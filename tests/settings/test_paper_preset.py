@@ -8,9 +8,9 @@ import pytest
 
 from mmtutorial.experiment import Plan, Request, Runner, parse_arms
 from mmtutorial.files import read_tensors
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.overrides import override
 from mmtutorial.settings.presets import get_preset
-from mmtutorial.training.devices import make_fabric
 from tests.miniatures import write_cityscapes, write_voc
 
 # One step of each stage, one image a batch and two batches a step; what else makes the paper's schedules its own stays.
@@ -36,7 +36,7 @@ def test_every_stage_runs(dataset: str, network: str, arm: str, tmp_path: Path) 
         write_cityscapes(root, count=2)
     preset = override(get_preset("paper", dataset, network), CUT)
     plan = Plan(Request(dataset, str(root)), preset, tuple(parse_arms(arm)), (0,))
-    runner = Runner(plan, tmp_path / "run", make_fabric("cpu"), command="test", resume=False)
+    runner = Runner(plan, tmp_path / "run", Machine("cpu"), command="test", resume=False)
     finished = runner.run()[arm, 0]
     assert int(finished.confusion.sum()) > 0
     assert finished.confusion.shape == (len(runner.data.classes),) * 2

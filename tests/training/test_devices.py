@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from mmtutorial.errors import InputError
 from mmtutorial.files import read_tensors
 from mmtutorial.randomness import global_seed
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import Schedule
 from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
@@ -76,7 +77,7 @@ def test_batches_of_a_step_are_averaged(tmp_path: Path) -> None:
         return batch
 
     toy.draw = recording  # type: ignore[method-assign]
-    train(toy, seed=0, folder=tmp_path, fabric=make_fabric("cpu"))
+    train(toy, seed=0, folder=tmp_path, machine=Machine("cpu"))
     assert len(inputs) == 18
     log = read_log(tmp_path / "log.jsonl")
     assert [line["number"] for line in log] == [2.5, 8.5, 14.5]
@@ -93,9 +94,9 @@ def test_batches_of_a_step_are_averaged(tmp_path: Path) -> None:
 
 def test_two_devices_do_what_one_does_and_go_on_where_one_was_stopped(tmp_path: Path) -> None:
     one = Toy(parts=2)
-    train(one, seed=3, folder=tmp_path / "one", fabric=make_fabric("cpu"))
+    train(one, seed=3, folder=tmp_path / "one", machine=Machine("cpu"))
     two = Toy(parts=2)
-    train(two, seed=3, folder=tmp_path / "two", fabric=make_fabric("cpu", devices=2))
+    train(two, seed=3, folder=tmp_path / "two", machine=Machine("cpu", devices=2))
     for name, tensor in one.module.state_dict().items():
         torch.testing.assert_close(two.module.state_dict()[name], tensor, rtol=1e-4, atol=1e-6)
     logs = [read_log(tmp_path / name / "log.jsonl") for name in ("one", "two")]
@@ -110,13 +111,13 @@ def test_two_devices_do_what_one_does_and_go_on_where_one_was_stopped(tmp_path: 
 
 def test_an_error_on_another_device_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the loss of toy is nan at step 2 of 6") as caught:
-        train(Toy(parts=2, poisoned=3), seed=0, folder=tmp_path, fabric=make_fabric("cpu", devices=2))
+        train(Toy(parts=2, poisoned=3), seed=0, folder=tmp_path, machine=Machine("cpu", devices=2))
     assert "\n" not in str(caught.value)
 
 
 def test_devices_that_cannot_share_a_step_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"2 devices cannot share the 3 batches of a step of toy.*schedule\.parts"):
-        train(Toy(parts=3), seed=0, folder=tmp_path, fabric=make_fabric("cpu", devices=2))
+        train(Toy(parts=3), seed=0, folder=tmp_path, machine=Machine("cpu", devices=2))
     assert not any(tmp_path.iterdir())
 
 
@@ -125,7 +126,7 @@ def test_devices_that_cannot_share_a_step_are_refused(tmp_path: Path) -> None:
 )
 def test_devices_and_precisions_that_are_not_there(accelerator: str, precision: str) -> None:
     with pytest.raises(InputError) as caught:
-        make_fabric(accelerator, precision)
+        make_fabric(Machine(accelerator, precision))
     assert f"cannot use accelerator '{accelerator}' with precision '{precision}'" in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -133,4 +134,4 @@ def test_devices_and_precisions_that_are_not_there(accelerator: str, precision: 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 def test_no_gpu() -> None:
     with pytest.raises(InputError, match="cannot use accelerator 'cuda'"):
-        make_fabric("cuda")
+        make_fabric(Machine("cuda"))

@@ -17,8 +17,8 @@ from mmtutorial.errors import InputError
 from mmtutorial.networks import FCN, TinyEncoder
 from mmtutorial.randomness import global_seed
 from mmtutorial.segmentation import SegmentationStage
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import Schedule, SegmentationBudget, TuningBudget
-from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.drawing_ahead import batches
 from mmtutorial.training.engine import train
 from mmtutorial.tuning import TuningStage
@@ -109,7 +109,7 @@ def weights(folder: Path, images: SegmentationDataset, kind: str, loaders: int) 
     else:
         budget = TuningBudget(schedule, patches=4, output_size=16)
         stage = TuningStage(network.encoder, images, budget, seed=3)
-    train(stage, seed=3, folder=folder, fabric=make_fabric("cpu"), loaders=loaders)
+    train(stage, seed=3, folder=folder, machine=Machine("cpu", loaders=loaders))
     return (folder / "model.safetensors").read_bytes()
 
 

@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from mmtutorial import files
 from mmtutorial.errors import InputError
 from mmtutorial.files import read_json, read_tensors, tensors_sha256
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import Schedule
 from mmtutorial.training import engine
-from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
 from mmtutorial.training.optimisation import learning_rate
 
@@ -66,8 +65,8 @@ class Toy:
 
 
 @pytest.fixture(scope="module")
-def fabric() -> Fabric:
-    return make_fabric("cpu")
+def machine() -> Machine:
+    return Machine("cpu")
 
 
 @pytest.fixture(autouse=True)
@@ -88,28 +87,28 @@ def lines(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
 
 
-def stop(folder: Path, fabric: Fabric, at: int, schedule: Schedule = ADAMW) -> None:
+def stop(folder: Path, machine: Machine, at: int, schedule: Schedule = ADAMW) -> None:
     with pytest.raises(Stopped):
-        train(Toy(schedule, stop_at=at), seed=3, folder=folder, fabric=fabric)
+        train(Toy(schedule, stop_at=at), seed=3, folder=folder, machine=machine)
 
 
 @pytest.mark.usefixtures("every_epoch")
 @pytest.mark.parametrize("schedule", [ADAMW, SGD], ids=["adamw-cosine", "sgd-step"])
-def test_stopping_anywhere_changes_no_bit(tmp_path: Path, fabric: Fabric, schedule: Schedule) -> None:
+def test_stopping_anywhere_changes_no_bit(tmp_path: Path, machine: Machine, schedule: Schedule) -> None:
     whole = tmp_path / "whole"
     first = Toy(schedule)
-    train(first, seed=3, folder=whole, fabric=fabric)
+    train(first, seed=3, folder=whole, machine=machine)
     for at in (1, 3, 5, 6, 9, 12, 13):
-        stop_and_compare(tmp_path / str(at), whole, first, fabric, at)
+        stop_and_compare(tmp_path / str(at), whole, first, machine, at)
 
 
-def stop_and_compare(broken: Path, whole: Path, first: Toy, fabric: Fabric, at: int) -> None:
+def stop_and_compare(broken: Path, whole: Path, first: Toy, machine: Machine, at: int) -> None:
     schedule = first.schedule
-    stop(broken, fabric, at, schedule)
+    stop(broken, machine, at, schedule)
     assert (broken / "checkpoint.safetensors").exists() == (at >= EPOCH)
     torch.manual_seed(at)
     second = Toy(schedule)
-    result = train(second, seed=3, folder=broken, fabric=fabric)
+    result = train(second, seed=3, folder=broken, machine=machine)
     assert left(broken) == left(whole)
     assert second.seen == list(range(at // EPOCH * EPOCH, 14))
     assert result.steps == 14
@@ -119,33 +118,35 @@ def stop_and_compare(broken: Path, whole: Path, first: Toy, fabric: Fabric, at: 
 
 
 @pytest.mark.usefixtures("every_epoch")
-def test_stopping_again_and_again(tmp_path: Path, fabric: Fabric) -> None:
-    train(Toy(SGD), seed=3, folder=tmp_path / "whole", fabric=fabric)
+def test_stopping_again_and_again(tmp_path: Path, machine: Machine) -> None:
+    train(Toy(SGD), seed=3, folder=tmp_path / "whole", machine=machine)
     for at in (2, 4, 4, 7, 10, 13):
-        stop(tmp_path / "broken", fabric, at, SGD)
-    train(Toy(SGD), seed=3, folder=tmp_path / "broken", fabric=fabric)
+        stop(tmp_path / "broken", machine, at, SGD)
+    train(Toy(SGD), seed=3, folder=tmp_path / "broken", machine=machine)
     assert left(tmp_path / "broken") == left(tmp_path / "whole")
 
 
 def test_a_log_that_ran_ahead_of_the_checkpoint_is_cut(
-    tmp_path: Path, fabric: Fabric, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train(Toy(ADAMW), seed=3, folder=tmp_path / "whole", fabric=fabric)
+    train(Toy(ADAMW), seed=3, folder=tmp_path / "whole", machine=machine)
     monkeypatch.setattr(engine, "SECONDS_BETWEEN_CHECKPOINTS", -1.0)
-    stop(tmp_path / "broken", fabric, 4)
+    stop(tmp_path / "broken", machine, 4)
     monkeypatch.setattr(engine, "SECONDS_BETWEEN_CHECKPOINTS", math.inf)
-    stop(tmp_path / "broken", fabric, 13)
+    stop(tmp_path / "broken", machine, 13)
     assert [line["step"] for line in lines(tmp_path / "broken")] == [3, 6, 9, 12]
     with (tmp_path / "broken/log.jsonl").open("a") as file:
         file.write('{"epoch": 5, "st')
-    train(Toy(ADAMW), seed=3, folder=tmp_path / "broken", fabric=fabric)
+    train(Toy(ADAMW), seed=3, folder=tmp_path / "broken", machine=machine)
     assert left(tmp_path / "broken") == left(tmp_path / "whole")
 
 
 @pytest.mark.usefixtures("every_epoch")
 @pytest.mark.parametrize("file", ["model.safetensors", "stage.json"])
-def test_a_failure_to_write_the_end(tmp_path: Path, fabric: Fabric, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
-    train(Toy(ADAMW), seed=3, folder=tmp_path / "whole", fabric=fabric)
+def test_a_failure_to_write_the_end(
+    tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    train(Toy(ADAMW), seed=3, folder=tmp_path / "whole", machine=machine)
     with monkeypatch.context() as patch:
         for name in ("write_tensors", "write_record"):
             write = getattr(engine, name)
@@ -157,20 +158,20 @@ def test_a_failure_to_write_the_end(tmp_path: Path, fabric: Fabric, monkeypatch:
 
             patch.setattr(engine, name, refusing)
         with pytest.raises(InputError, match="disk full"):
-            train(Toy(ADAMW), seed=3, folder=tmp_path / "broken", fabric=fabric)
+            train(Toy(ADAMW), seed=3, folder=tmp_path / "broken", machine=machine)
     assert not (tmp_path / "broken" / "stage.json").exists()
     again = Toy(ADAMW)
-    train(again, seed=3, folder=tmp_path / "broken", fabric=fabric)
+    train(again, seed=3, folder=tmp_path / "broken", machine=machine)
     assert again.seen == []
     assert left(tmp_path / "broken") == left(tmp_path / "whole")
 
 
-def test_a_finished_stage_is_not_trained_again(tmp_path: Path, fabric: Fabric) -> None:
+def test_a_finished_stage_is_not_trained_again(tmp_path: Path, machine: Machine) -> None:
     first, second = Toy(ADAMW), Toy(ADAMW)
-    result = train(first, seed=3, folder=tmp_path, fabric=fabric)
+    result = train(first, seed=3, folder=tmp_path, machine=machine)
     before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     assert set(before) == {"model.safetensors", "log.jsonl", "stage.json"}
-    assert train(second, seed=3, folder=tmp_path, fabric=fabric) == result
+    assert train(second, seed=3, folder=tmp_path, machine=machine) == result
     assert second.seen == []
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
     for name, tensor in first.module.state_dict().items():
@@ -180,24 +181,24 @@ def test_a_finished_stage_is_not_trained_again(tmp_path: Path, fabric: Fabric) -
     assert result.weights == tensors_sha256(first.module.state_dict())
 
 
-def test_seconds_of_all_attempts_are_added(tmp_path: Path, fabric: Fabric, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_seconds_of_all_attempts_are_added(tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock that advances by one second each time it is read."""
     clock = iter(range(10_000))
     monkeypatch.setattr(engine.time, "monotonic", lambda: float(next(clock)))
     monkeypatch.setattr(engine, "SECONDS_BETWEEN_CHECKPOINTS", -1.0)
-    stop(tmp_path, fabric, 10)
+    stop(tmp_path, machine, 10)
     assert read_tensors(tmp_path / "checkpoint.safetensors")[1]["seconds"] == 3
-    assert train(Toy(ADAMW), seed=3, folder=tmp_path, fabric=fabric).seconds == 5
+    assert train(Toy(ADAMW), seed=3, folder=tmp_path, machine=machine).seconds == 5
 
 
 @pytest.mark.usefixtures("every_epoch")
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_a_loss_that_is_no_number_stops_and_says_where(tmp_path: Path, fabric: Fabric, value: float) -> None:
-    train(Toy(ADAMW), seed=3, folder=tmp_path / "whole", fabric=fabric)
+def test_a_loss_that_is_no_number_stops_and_says_where(tmp_path: Path, machine: Machine, value: float) -> None:
+    train(Toy(ADAMW), seed=3, folder=tmp_path / "whole", machine=machine)
     toy = Toy(ADAMW)
     toy.poison[7] = value
     with pytest.raises(InputError) as caught:
-        train(toy, seed=3, folder=tmp_path / "broken", fabric=fabric)
+        train(toy, seed=3, folder=tmp_path / "broken", machine=machine)
     message = str(caught.value)
     assert f"the loss of toy is {value} at step 8 of 14" in message
     assert str(tmp_path / "broken") in message
@@ -205,13 +206,13 @@ def test_a_loss_that_is_no_number_stops_and_says_where(tmp_path: Path, fabric: F
     assert "\n" not in message
     assert not (tmp_path / "broken/model.safetensors").exists()
     assert read_tensors(tmp_path / "broken/checkpoint.safetensors")[1]["step"] == 6
-    train(Toy(ADAMW), seed=3, folder=tmp_path / "broken", fabric=fabric)
+    train(Toy(ADAMW), seed=3, folder=tmp_path / "broken", machine=machine)
     assert left(tmp_path / "broken") == left(tmp_path / "whole")
 
 
 @pytest.mark.usefixtures("every_epoch")
-def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path, fabric: Fabric) -> None:
-    stop(tmp_path, fabric, 7)
+def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path, machine: Machine) -> None:
+    stop(tmp_path, machine, 7)
     before = (tmp_path / "checkpoint.safetensors").read_bytes()
     log = (tmp_path / "log.jsonl").read_text()
     for stage, seed, said in [
@@ -221,7 +222,7 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path, fabric: Fabri
         (Toy(ADAMW, name="other"), 3, "stage"),
     ]:
         with pytest.raises(InputError) as caught:
-            train(stage, seed=seed, folder=tmp_path, fabric=fabric)
+            train(stage, seed=seed, folder=tmp_path, machine=machine)
         assert f"checkpoint.safetensors was made with other settings ({said})" in str(caught.value)
         assert "--out" in str(caught.value)
         assert stage.seen == []
@@ -229,59 +230,59 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path, fabric: Fabri
     assert (tmp_path / "log.jsonl").read_text() == log
 
 
-def test_a_finished_stage_of_other_settings_is_refused(tmp_path: Path, fabric: Fabric) -> None:
-    train(Toy(ADAMW), seed=3, folder=tmp_path, fabric=fabric)
+def test_a_finished_stage_of_other_settings_is_refused(tmp_path: Path, machine: Machine) -> None:
+    train(Toy(ADAMW), seed=3, folder=tmp_path, machine=machine)
     with pytest.raises(InputError, match=r"model\.safetensors was made with other settings \(seed\)"):
-        train(Toy(ADAMW), seed=4, folder=tmp_path, fabric=fabric)
+        train(Toy(ADAMW), seed=4, folder=tmp_path, machine=machine)
 
 
 @pytest.mark.usefixtures("every_epoch")
 @pytest.mark.parametrize("keep", [0, 4, 60, 0.5, -1])
 @pytest.mark.parametrize("file", ["checkpoint", "model"])
 def test_damaged_weights_are_named_and_deleting_them_helps(
-    tmp_path: Path, fabric: Fabric, file: str, keep: float
+    tmp_path: Path, machine: Machine, file: str, keep: float
 ) -> None:
-    train(Toy(ADAMW), seed=3, folder=tmp_path / "whole", fabric=fabric)
+    train(Toy(ADAMW), seed=3, folder=tmp_path / "whole", machine=machine)
     folder = tmp_path / "broken"
     if file == "checkpoint":
-        stop(folder, fabric, 7)
+        stop(folder, machine, 7)
     else:
-        train(Toy(ADAMW), seed=3, folder=folder, fabric=fabric)
+        train(Toy(ADAMW), seed=3, folder=folder, machine=machine)
     damaged = folder / f"{file}.safetensors"
     data = damaged.read_bytes()
     damaged.write_bytes(data[: int(keep * len(data)) if 0 < keep < 1 else int(keep)])
     with pytest.raises(InputError) as caught:
-        train(Toy(ADAMW), seed=3, folder=folder, fabric=fabric)
+        train(Toy(ADAMW), seed=3, folder=folder, machine=machine)
     message = str(caught.value)
     assert message.startswith(f"{damaged} is damaged")
     assert "delete it and run again with --resume" in message
     assert "\n" not in message
     damaged.unlink()
-    train(Toy(ADAMW), seed=3, folder=folder, fabric=fabric)
+    train(Toy(ADAMW), seed=3, folder=folder, machine=machine)
     assert left(folder) == left(tmp_path / "whole")
 
 
-def test_two_trainings_are_alike_and_seeds_differ(tmp_path: Path, fabric: Fabric) -> None:
+def test_two_trainings_are_alike_and_seeds_differ(tmp_path: Path, machine: Machine) -> None:
     torch.manual_seed(0)
-    train(Toy(ADAMW), seed=3, folder=tmp_path / "a", fabric=fabric)
+    train(Toy(ADAMW), seed=3, folder=tmp_path / "a", machine=machine)
     torch.manual_seed(99)
-    train(Toy(ADAMW), seed=3, folder=tmp_path / "b", fabric=fabric)
-    train(Toy(ADAMW), seed=4, folder=tmp_path / "c", fabric=fabric)
+    train(Toy(ADAMW), seed=3, folder=tmp_path / "b", machine=machine)
+    train(Toy(ADAMW), seed=4, folder=tmp_path / "c", machine=machine)
     assert left(tmp_path / "a") == left(tmp_path / "b")
     a, c = (read_tensors(tmp_path / name / "model.safetensors")[0] for name in "ac")
     assert not torch.equal(a["0.weight"], c["0.weight"])
 
 
-def test_the_global_generator_is_left_as_it_was(tmp_path: Path, fabric: Fabric) -> None:
+def test_the_global_generator_is_left_as_it_was(tmp_path: Path, machine: Machine) -> None:
     torch.manual_seed(8)
     expected = torch.rand(3)
     torch.manual_seed(8)
-    train(Toy(ADAMW), seed=3, folder=tmp_path, fabric=fabric)
+    train(Toy(ADAMW), seed=3, folder=tmp_path, machine=machine)
     assert torch.equal(torch.rand(3), expected)
 
 
 @pytest.mark.parametrize("schedule", [ADAMW, SGD], ids=["adamw-cosine", "sgd-step"])
-def test_against_a_plain_loop(tmp_path: Path, fabric: Fabric, schedule: Schedule) -> None:
+def test_against_a_plain_loop(tmp_path: Path, machine: Machine, schedule: Schedule) -> None:
     """The same numbers as a loop of a dozen lines with torch's own schedulers."""
     toy, plain = Toy(schedule), Toy(schedule)
     toy.module[3].p = plain.module[3].p = 0.0  # type: ignore[index]
@@ -294,7 +295,7 @@ def test_against_a_plain_loop(tmp_path: Path, fabric: Fabric, schedule: Schedule
         return step, inputs[-1]
 
     toy.draw = recording  # type: ignore[method-assign]
-    train(toy, seed=3, folder=tmp_path, fabric=fabric)
+    train(toy, seed=3, folder=tmp_path, machine=machine)
 
     layers: Any = plain.module
     groups = [
@@ -326,8 +327,8 @@ def test_against_a_plain_loop(tmp_path: Path, fabric: Fabric, schedule: Schedule
     assert [line["loss"] for line in lines(tmp_path)] == pytest.approx(expected, abs=2e-6)
 
 
-def test_one_line_an_epoch(tmp_path: Path, fabric: Fabric) -> None:
-    train(Toy(ADAMW), seed=3, folder=tmp_path, fabric=fabric)
+def test_one_line_an_epoch(tmp_path: Path, machine: Machine) -> None:
+    train(Toy(ADAMW), seed=3, folder=tmp_path, machine=machine)
     found = lines(tmp_path)
     assert [line["epoch"] for line in found] == [1, 2, 3, 4, 5]
     assert [line["step"] for line in found] == [3, 6, 9, 12, 14]
@@ -336,22 +337,22 @@ def test_one_line_an_epoch(tmp_path: Path, fabric: Fabric) -> None:
     assert all(set(line) == {"epoch", "step", "loss", "step_number", "lr"} for line in found)
 
 
-def test_a_group_with_a_rate_of_nothing_stands_still(tmp_path: Path, fabric: Fabric) -> None:
+def test_a_group_with_a_rate_of_nothing_stands_still(tmp_path: Path, machine: Machine) -> None:
     toy, untouched = Toy(ADAMW), Toy(ADAMW)
     toy.scales = (0.0, 1.0)
-    train(toy, seed=3, folder=tmp_path, fabric=fabric)
+    train(toy, seed=3, folder=tmp_path, machine=machine)
     assert torch.equal(toy.module[0].weight, untouched.module[0].weight)  # type: ignore[index,arg-type,union-attr]
     assert not torch.equal(toy.module[4].weight, untouched.module[4].weight)  # type: ignore[index,arg-type,union-attr]
 
 
-def test_weights_carry_what_made_them(tmp_path: Path, fabric: Fabric) -> None:
-    train(Toy(ADAMW, margin=2.1), seed=3, folder=tmp_path, fabric=fabric)
+def test_weights_carry_what_made_them(tmp_path: Path, machine: Machine) -> None:
+    train(Toy(ADAMW, margin=2.1), seed=3, folder=tmp_path, machine=machine)
     tensors, about = read_tensors(tmp_path / "model.safetensors")
     assert about == {"stage": "toy", "seed": 3, "lr": 0.02, "margin": 2.1}
     assert set(tensors) == set(Toy(ADAMW).module.state_dict())
 
 
-def test_the_deterministic_kernels_are_for_training_only(tmp_path: Path, fabric: Fabric) -> None:
+def test_the_deterministic_kernels_are_for_training_only(tmp_path: Path, machine: Machine) -> None:
     toy = Toy(ADAMW)
     during: list[bool] = []
     loss = toy.loss
@@ -362,16 +363,16 @@ def test_the_deterministic_kernels_are_for_training_only(tmp_path: Path, fabric:
 
     toy.loss = watching  # type: ignore[method-assign]
     before = torch.backends.cudnn.deterministic
-    train(toy, seed=3, folder=tmp_path, fabric=fabric)
+    train(toy, seed=3, folder=tmp_path, machine=machine)
     assert all(during)
     assert torch.backends.cudnn.deterministic == before
 
 
 @pytest.mark.usefixtures("every_epoch")
 def test_mixed_precision_trains_and_resumes(tmp_path: Path) -> None:
-    fabric = make_fabric("cpu", "bf16-mixed")
-    train(Toy(ADAMW), seed=3, folder=tmp_path / "whole", fabric=fabric)
-    stop(tmp_path / "broken", fabric, 8)
-    train(Toy(ADAMW), seed=3, folder=tmp_path / "broken", fabric=fabric)
+    machine = Machine("cpu", "bf16-mixed")
+    train(Toy(ADAMW), seed=3, folder=tmp_path / "whole", machine=machine)
+    stop(tmp_path / "broken", machine, 8)
+    train(Toy(ADAMW), seed=3, folder=tmp_path / "broken", machine=machine)
     assert left(tmp_path / "broken") == left(tmp_path / "whole")
     assert all(t.dtype != torch.bfloat16 for t in read_tensors(tmp_path / "broken/model.safetensors")[0].values())

@@ -1,0 +1,29 @@
+"""What an experiment is computed on. It decides how long that takes, and on one kind of device not the numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from mmtutorial.settings.bounds import Bounded, Within
+
+ACCELERATORS = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+
+
+@dataclass(frozen=True)
+class Machine(Bounded):
+    """The devices that train, and what helps them.
+
+    Attributes:
+        accelerator: name in :data:`ACCELERATORS`; ``auto`` is a GPU where there is one, else the processor.
+        precision: name in :data:`PRECISIONS`.
+        devices: how many share the batches of each step.
+        loaders: processes that read and crop images ahead of training; 0 for none. A notebook on Windows or macOS
+            hangs with them.
+    """
+
+    accelerator: str = "auto"
+    precision: str = "32-true"
+    devices: Annotated[int, Within(1, 1024)] = 1
+    loaders: Annotated[int, Within(0, 1024)] = 0
