@@ -316,8 +316,8 @@ from tempfile import TemporaryDirectory
 from IPython.utils.capture import capture_output
 
 from mmtutorial.experiment import Plan, Request, Runner, parse_arms, write_results
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.presets import get_preset
-from mmtutorial.training.devices import make_fabric
 
 plan = Plan(
     request=Request("scenes"),
@@ -326,7 +326,7 @@ plan = Plan(
     seeds=(0, 1) if SMOKE else (0, 1, 2),
 )
 with TemporaryDirectory() as folder, capture_output():  # without the progress bars of each stage
-    runner = Runner(plan, Path(folder), make_fabric("cpu"), command="notebook 00", resume=False)
+    runner = Runner(plan, Path(folder), Machine("cpu"), command="notebook 00", resume=False)
     run = write_results(runner, runner.run())
 
 rows = [{"arm": scores.arm, "seed": seed, "miou": miou} for scores in run.arms for seed, miou in scores.by_seed.items()]

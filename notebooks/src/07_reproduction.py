@@ -748,8 +748,8 @@ from IPython.utils.capture import capture_output
 
 from mmtutorial.experiment import Plan, Request, Runner, parse_arms
 from mmtutorial.metrics import mean_iou
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.overrides import override
-from mmtutorial.training.devices import make_fabric
 
 steps = "4" if SMOKE else "60"
 changes = {"batch_norm": "true", "tuning.schedule.steps": steps, "segmentation.schedule.steps": steps}
@@ -761,7 +761,7 @@ plan = Plan(
     seeds=tuple(registered["seeds"]),
 )
 with tempfile.TemporaryDirectory() as folder, capture_output():  # a dozen progress bars
-    runner = Runner(plan, Path(folder) / "run", make_fabric("cpu"), command="notebook 07", resume=False)
+    runner = Runner(plan, Path(folder) / "run", Machine("cpu"), command="notebook 07", resume=False)
     done = runner.run()
 
 measured = {

@@ -33,9 +33,9 @@ from mmtutorial.experiment import Plan, Request, Runner, parse_arms
 from mmtutorial.graph import PatchGraph, connected_graph
 from mmtutorial.metrics import mean_iou
 from mmtutorial.networks import NetworkSpec, make_encoder, make_network
+from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.overrides import override
 from mmtutorial.settings.presets import NETWORKS, get_preset
-from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
 
 SMOKE = preset_name() == "smoke"  # a few steps instead of many, when the notebook is only tested
@@ -115,9 +115,9 @@ plan = Plan(
     arms=tuple(parse_arms("random+graph")),
     seeds=(0,),
 )
-fabric = make_fabric("cpu")
+machine = Machine("cpu")
 with tempfile.TemporaryDirectory() as folder, capture_output():  # progress bars
-    done = Runner(plan, Path(folder) / "run", fabric, command="notebook 08", resume=False).run()
+    done = Runner(plan, Path(folder) / "run", machine, command="notebook 08", resume=False).run()
 for (arm, seed), run in done.items():
     print(f"{network}, {arm}, seed {seed}: {run.seconds:.1f} s for 2 steps of tuning and 2 of fine-tuning")
 
@@ -175,7 +175,7 @@ def steps_a_second(name, make, steps):
         with tempfile.TemporaryDirectory() as folder, capture_output():
             stage = make(override(preset, {f"{name}.schedule.steps": str(count)}))
             begun = clock()
-            train(stage, seed=0, folder=Path(folder) / "stage", fabric=fabric)
+            train(stage, seed=0, folder=Path(folder) / "stage", machine=machine)
             seconds.append(clock() - begun)
     return (steps - steps // 4) / max(seconds[1] - seconds[0], 1e-3)
 
@@ -235,7 +235,7 @@ predicted = 3600 * hours(steps, preset.segmentation.schedule.images_a_step, rate
 with tempfile.TemporaryDirectory() as folder, capture_output():
     stage = segmentation(override(preset, {"segmentation.schedule.steps": str(steps)}))
     begun = clock()
-    train(stage, seed=1, folder=Path(folder) / "stage", fabric=fabric)
+    train(stage, seed=1, folder=Path(folder) / "stage", machine=machine)
     measured = clock() - begun
 print(f"{steps} steps: predicted {predicted:.1f} s, measured {measured:.1f} s")
 
@@ -702,7 +702,7 @@ plan = Plan(
     seeds=(0,),
 )
 with capture_output():
-    done = Runner(plan, Path(place.name) / "run", fabric, command="notebook 08", resume=False).run()
+    done = Runner(plan, Path(place.name) / "run", machine, command="notebook 08", resume=False).run()
 for (arm, _), run in done.items():
     print(f"{arm:14s}{100 * mean_iou(run.confusion):5.1f} mIoU")
 
