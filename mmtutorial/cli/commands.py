@@ -17,32 +17,26 @@ import typer
 from mmtutorial import __version__
 from mmtutorial.cli.data import data_app
 from mmtutorial.cli.options import (
-    Accelerator,
-    Classes,
     DatasetName,
-    Devices,
     Force,
-    Labeled,
-    Loaders,
     Network,
-    Precision,
+    OnMachine,
+    Part,
+    Place,
     PresetName,
-    Resume,
     Root,
     Settings,
-    Validate,
     Weights,
     Workers,
     among,
     assignments,
+    grouped,
     names,
     seeds_of,
 )
 from mmtutorial.cli.starting import starting_point
-from mmtutorial.cli.talking import last_lines, loading, say, speak_plainly
+from mmtutorial.cli.talking import PlainGroup, debugging, last_lines, loading, say, speak_plainly
 from mmtutorial.datasets import DATASETS
-from mmtutorial.errors import InputError
-from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.names import PARTS, parse_arm_names, parse_parts
 from mmtutorial.settings.overrides import override
 from mmtutorial.settings.presets import NETWORKS, get_preset
@@ -50,6 +44,7 @@ from mmtutorial.words import count
 
 app = typer.Typer(
     name="mmtutorial",
+    cls=PlainGroup,
     help="Mix-and-Match tuning for self-supervised semantic segmentation, to learn from and to run.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -69,7 +64,16 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_say_version, is_eager=True)
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug",
+            help="Show the traceback of an error.",
+            callback=debugging,
+            is_eager=True,
+            expose_value=False,
+        ),
+    ] = False,
 ) -> None:
     """Options for every command."""
 
@@ -87,11 +91,11 @@ def doctor(root: Root = None) -> None:
 
 
 @app.command()
+@grouped
 def run(
+    *,
     dataset: DatasetName = "scenes",
-    root: Root = None,
-    classes: Classes = None,
-    labeled: Labeled = None,
+    part: Part,
     preset: PresetName = "class",
     network: Network = None,
     weights: Weights = None,
@@ -99,15 +103,9 @@ def run(
         str | None, typer.Option(help="Arms with commas between; default: eight, on photos four from imagenet.")
     ] = None,
     seeds: Annotated[str, typer.Option(help="Seeds such as 0,1,2 or 0-4; each arm runs once with each.")] = "0",
-    out: Annotated[Path | None, typer.Option(help="Folder for all files; default: runs/DATASET-PRESET.")] = None,
-    resume: Resume = False,
-    force: Force = False,
-    validate: Validate = False,
     settings: Settings = None,
-    accelerator: Accelerator = "auto",
-    precision: Precision = "32-true",
-    devices: Devices = 1,
-    loaders: Loaders = 0,
+    place: Place,
+    machine: OnMachine,
 ) -> None:
     """Train and compare arms; write results.json and report.html."""
     asked, numbers = None if arms is None else parse_arm_names(arms), seeds_of(seeds)
@@ -120,22 +118,21 @@ def run(
         from mmtutorial.reports.run import write_report
 
     plan = Plan(
-        request=Request(dataset, None if root is None else str(root), names(classes), labeled, validate),
+        request=Request(dataset, **part.fields()),
         preset=budgets,
         arms=tuple(ARMS[name] for name in chosen),
         seeds=numbers,
     )
-    machine = Machine(accelerator, precision, devices, loaders)
-    folder = out or Path("runs") / f"{dataset}-{preset}"
+    folder = place.out or Path("runs") / f"{dataset}-{preset}"
     if start.said:
         say(start.said, err=True)
     with exclusive(folder, remedy="choose another --out"):
-        runner = Runner(plan, folder, machine, command=_command_line(), resume=resume, force=force)
+        runner = Runner(plan, folder, machine, command=_command_line(), resume=place.resume, force=place.force)
         sweep(folder)
         _warn(runner.data.warnings)
         results = write_results(runner, runner.run())
         write_pictures(runner)
-        page = write_report(folder, force=force)
+        page = write_report(folder, force=place.force)
     for arm in results.arms:
         interval = f"  95 % interval {arm.interval[0]:.1f} to {arm.interval[1]:.1f}" if arm.interval else ""
         typer.echo(f"{arm.arm:24s} {arm.mean:5.1f} mIoU{interval}")
@@ -146,7 +143,9 @@ def run(
 
 
 @app.command()
+@grouped
 def reproduce(
+    *,
     dataset: Annotated[
         str,
         typer.Option(
@@ -154,9 +153,7 @@ def reproduce(
             callback=among("data set", DATASETS, several=True),
         ),
     ] = "scenes,streets",
-    root: Root = None,
-    classes: Classes = None,
-    labeled: Labeled = None,
+    part: Part,
     preset: PresetName = "class",
     networks: Annotated[
         str | None,
@@ -169,16 +166,10 @@ def reproduce(
         str | None, typer.Option(help=f"Of {', '.join(PARTS)}, with commas between; default: all.")
     ] = None,
     seeds: Annotated[str, typer.Option(help="Seeds such as 0,1,2 or 0-4.")] = "0-4",
-    out: Annotated[Path | None, typer.Option(help="Folder for all files; default: runs/reproduction-PRESET.")] = None,
     workers: Workers = None,
-    resume: Resume = False,
-    force: Force = False,
-    validate: Validate = False,
     settings: Settings = None,
-    accelerator: Accelerator = "auto",
-    precision: Precision = "32-true",
-    devices: Devices = 1,
-    loaders: Loaders = 0,
+    place: Place,
+    machine: OnMachine,
 ) -> None:
     """Run every row of the slides' tables; write reproduction.json and a page with ours beside theirs."""
     wanted, numbers, changes = parse_parts(parts), seeds_of(seeds), assignments(settings or [])
@@ -194,19 +185,16 @@ def reproduce(
         preset=preset,
         parts=wanted,
         seeds=numbers,
-        root=None if root is None else str(root),
-        classes=names(classes),
-        labeled=labeled,
-        validate=validate,
         settings=tuple(changes.items()),
+        **part.fields(),
     )
-    folder = out or Path("runs") / f"reproduction-{preset}"
-    grid = Grid(scope, folder, _command_line(), Machine(accelerator, precision, devices, loaders))
-    found = run_all(grid, resume=resume, force=force, workers=workers or default_workers(grid.machine))
+    folder = place.out or Path("runs") / f"reproduction-{preset}"
+    grid = Grid(scope, folder, _command_line(), machine)
+    found = run_all(grid, resume=place.resume, force=place.force, workers=workers or default_workers(machine))
     for row in found.rows:
         typer.echo(f"{row.benchmark:10s} {row.network:10s} {row.arm:36s} {row.mean:5.1f} mIoU")
     _warn(found.warnings)
-    typer.echo(str(write_reproduction_report(folder, force=force).resolve()))
+    typer.echo(str(write_reproduction_report(folder, force=place.force).resolve()))
 
 
 @app.command()
@@ -287,27 +275,15 @@ def _command_line() -> str:
 
 
 def main() -> None:
-    """Entry point: bad input is one line on stderr and exit code 2; ``--debug`` shows where it came from."""
+    """Entry point: what is stopped from outside says how to go on."""
     # Commands draw into files. Whatever display a notebook or a shell is set to, none is needed, and a name that
     # matplotlib does not know would end its import.
     os.environ["MPLBACKEND"] = "Agg"
     speak_plainly()
-    debug = "--debug" in sys.argv
-    sys.argv = [word for word in sys.argv if word != "--debug"]
     if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminated)
     try:
         sys.exit(app(standalone_mode=False) or 0)
-    except InputError as error:
-        if debug:
-            raise
-        typer.echo(f"mmtutorial: {error}", err=True)
-        sys.exit(2)
-    except OSError as error:  # Of a path that no system would take, say, or a folder that may not be looked into.
-        if debug or not isinstance(error.filename, str):
-            raise
-        typer.echo(f"mmtutorial: {InputError(f'cannot use {error.filename}: {error.strerror}; check it')}", err=True)
-        sys.exit(2)
     except Exception as error:
         if not hasattr(error, "format_message"):  # What typer raises for words that it cannot read.
             raise

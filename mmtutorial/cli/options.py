@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, is_dataclass
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
 from mmtutorial.datasets import DATASETS
 from mmtutorial.errors import InputError
+from mmtutorial.settings.machine import ACCELERATORS, MOST_PROCESSES, PRECISIONS, Machine
 from mmtutorial.settings.names import known_name, split_names
 from mmtutorial.settings.presets import NETWORKS, PHOTO_NETWORK, PRESETS, known_network
 from mmtutorial.words import listed
 
 MOST_SEEDS = 1000
-MOST_PROCESSES = 256
-"""More than any one machine has cores or GPUs to give; a slip such as 9999 would bring it to a standstill."""
-ACCELERATORS = ("auto", "cpu", "cuda", "mps")
-PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
 
 
 def among(kind: str, known: Iterable[str], *, several: bool = False) -> Callable[[str | None], str | None]:
@@ -68,30 +67,92 @@ Validate = Annotated[
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a preset: tuning.margin=0.5.")
 ]
-Accelerator = Annotated[
-    str, typer.Option(help=f"{listed(ACCELERATORS, 'or')}.", callback=among("accelerator", ACCELERATORS))
-]
-Precision = Annotated[str, typer.Option(help=f"{listed(PRECISIONS, 'or')}.", callback=among("precision", PRECISIONS))]
-Devices = Annotated[
-    int,
-    typer.Option(
-        help="Devices that share the batches of each step (schedule.parts); for several GPUs.",
-        min=1,
-        max=MOST_PROCESSES,
-    ),
-]
-Loaders = Annotated[
-    int,
-    typer.Option(
-        help="Processes that read and crop images ahead of training; for large photos. 0: none.",
-        min=0,
-        max=MOST_PROCESSES,
-    ),
-]
 Workers = Annotated[
     int | None,
     typer.Option(help="Processes; default: one a core, or one where a GPU works.", min=1, max=MOST_PROCESSES),
 ]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which part of a data set is asked for."""
+
+    root: Root = None
+    classes: Classes = None
+    labeled: Labeled = None
+    validate: Validate = False
+
+    def fields(self) -> dict[str, Any]:
+        """The same as fields of a request."""
+        return {**vars(self), "classes": names(self.classes)}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where files are written, and what may lie there."""
+
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for all files; default: runs/DATASET-PRESET or runs/reproduction-PRESET."),
+    ] = None
+    resume: Resume = False
+    force: Force = False
+
+
+_MACHINE = {
+    "accelerator": Annotated[
+        str, typer.Option(help=f"{listed(ACCELERATORS, 'or')}.", callback=among("accelerator", ACCELERATORS))
+    ],
+    "precision": Annotated[
+        str, typer.Option(help=f"{listed(PRECISIONS, 'or')}.", callback=among("precision", PRECISIONS))
+    ],
+    "devices": Annotated[
+        int,
+        typer.Option(
+            help="Devices that share the batches of each step (schedule.parts); for several GPUs.",
+            min=1,
+            max=MOST_PROCESSES,
+        ),
+    ],
+    "loaders": Annotated[
+        int,
+        typer.Option(
+            help="Processes that read and crop images ahead of training; for large photos. 0: none.",
+            min=0,
+            max=MOST_PROCESSES,
+        ),
+    ],
+}
+OnMachine = Annotated[Machine, _MACHINE]
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take records: for each of their fields typer sees an option, which it knows by that name.
+
+    A record is a dataclass whose fields are annotated as options; or, where the dataclass knows of no command line,
+    it is annotated with theirs.
+    """
+    records: dict[str, Any] = {}
+    flat = []
+    for name, parameter in signature(command, eval_str=True).parameters.items():
+        record, *options = get_args(parameter.annotation) or (parameter.annotation,)
+        if is_dataclass(record):
+            records[name] = record
+            hints = get_type_hints(record, include_extras=True) | (options[0] if options else {})
+            flat += [(field.name, field.default, hints[field.name]) for field in fields(record)]
+        else:
+            flat.append((name, parameter.default, parameter.annotation))
+
+    def call(**given: Any) -> None:
+        for name, record in records.items():
+            given[name] = record(**{field.name: given.pop(field.name) for field in fields(record)})
+        command(**given)
+
+    call.__name__, call.__doc__ = command.__name__, command.__doc__
+    call.__annotations__ = {name: hint for name, _, hint in flat}
+    parameters = [Parameter(n, Parameter.KEYWORD_ONLY, default=default, annotation=hint) for n, default, hint in flat]
+    call.__signature__ = signature(call).replace(parameters=parameters)  # type: ignore[attr-defined]
+    return call
 
 
 def names(text: str | None) -> tuple[str, ...] | None:

@@ -1,4 +1,4 @@
-"""What the command line says around a command: while libraries load, when it is stopped, and what comes next."""
+"""What the command line says around a command: while libraries load, of bad input, and what comes next."""
 
 from __future__ import annotations
 
@@ -8,8 +8,48 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+
+from mmtutorial.errors import InputError
+
+
+class PlainGroup(TyperGroup):
+    """Commands of which bad input is one line on stderr and exit code 2; ``--debug`` shows where it came from."""
+
+    def __init__(self, **about: Any) -> None:
+        """Give that option of the group to each command, so that it may stand at the end as well."""
+        super().__init__(**about)
+        [debug] = [option for option in self.params if option.name == "debug"]
+        below: list[Any] = list(self.commands.values())
+        while below:
+            command = below.pop()
+            command.params.append(debug)
+            below += getattr(command, "commands", {}).values()
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except (InputError, OSError) as error:
+            # An OSError of a path that no system would take, say, or of a folder that may not be looked into.
+            named = isinstance(error, InputError) or isinstance(error.filename, str)
+            if "debug" in ctx.meta or not named:
+                raise
+            said = (
+                error if isinstance(error, InputError) else f"cannot use {error.filename}: {error.strerror}; check it"
+            )
+            typer.echo(f"mmtutorial: {InputError(str(said))}", err=True)
+            ctx.exit(2)
+
+
+def debugging(ctx: typer.Context, asked: bool) -> None:
+    """Callback of ``--debug``."""
+    if asked:
+        ctx.meta["debug"] = True  # Nested commands share it.
+
 
 from mmtutorial.errors import printable
 

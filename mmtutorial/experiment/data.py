@@ -29,7 +29,7 @@ class Request:
     """
 
     dataset: str = "scenes"
-    root: str | None = None
+    root: Path | None = None
     classes: tuple[str, ...] | None = None
     labeled: int | None = None
     validate: bool = False
@@ -119,10 +119,9 @@ class ExperimentData:
         return None if self.preset.labeled is None or self.preset.labeled >= there else self.preset.labeled
 
     def _open(self, split: str, labeled: int | None = None) -> SegmentationDataset:
-        root = None if self.request.root is None else Path(self.request.root)
         return open_dataset(
             self.request.dataset,
-            root,
+            self.request.root,
             split,
             classes=self.request.classes,
             labeled=labeled,

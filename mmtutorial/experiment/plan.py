@@ -11,7 +11,7 @@ from mmtutorial.experiment.arms import Arm
 from mmtutorial.experiment.data import Request
 from mmtutorial.networks import NetworkSpec
 from mmtutorial.proxies import PROXIES
-from mmtutorial.settings.presets import Preset
+from mmtutorial.settings.budgets import Preset
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class Plan:
 
     def settings(self) -> dict[str, Any]:
         """All that decides the numbers, but for arms and seeds, as plain JSON values."""
-        plain: dict[str, Any] = json.loads(json.dumps({**asdict(self.request), "preset": asdict(self.preset)}))
+        settings = {**asdict(self.request), "preset": asdict(self.preset)}
+        plain: dict[str, Any] = json.loads(json.dumps(settings, default=str))
         if self.preset.weights is None:
             del plain["preset"]["weights"]  # Runs of earlier versions do not know the word.
         return plain

@@ -58,7 +58,7 @@ class Scope:
     preset: str
     parts: tuple[str, ...]
     seeds: tuple[int, ...]
-    root: str | None = None
+    root: Path | None = None
     classes: tuple[str, ...] | None = None
     labeled: int | None = None
     validate: bool = False
@@ -66,7 +66,7 @@ class Scope:
 
     def same(self) -> dict[str, Any]:
         """What must stay the same when a reproduction is gone on with; seeds, networks and the like may be added."""
-        settings = json.loads(json.dumps(asdict(self)))
+        settings = json.loads(json.dumps(asdict(self), default=str))
         return {name: settings[name] for name in ("preset", "root", "classes", "labeled", "validate", "settings")}
 
     def covers(self) -> dict[str, list[Any]]:

@@ -9,6 +9,8 @@ from mmtutorial.settings.bounds import Bounded, Within
 
 ACCELERATORS = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+MOST_PROCESSES = 256
+"""More than any one machine has cores or GPUs to give; a slip such as 9999 would bring it to a standstill."""
 
 
 @dataclass(frozen=True)
@@ -25,5 +27,5 @@ class Machine(Bounded):
 
     accelerator: str = "auto"
     precision: str = "32-true"
-    devices: Annotated[int, Within(1, 1024)] = 1
-    loaders: Annotated[int, Within(0, 1024)] = 0
+    devices: Annotated[int, Within(1, MOST_PROCESSES)] = 1
+    loaders: Annotated[int, Within(0, MOST_PROCESSES)] = 0
