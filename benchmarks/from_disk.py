@@ -30,8 +30,8 @@ from PIL import Image
 from mmtutorial.datasets import open_dataset, store
 from mmtutorial.networks import NetworkSpec, make_encoder, make_network
 from mmtutorial.segmentation import SegmentationStage
+from mmtutorial.settings.budgets import Schedule, SegmentationBudget
 from mmtutorial.settings.machine import Machine
-from mmtutorial.settings.presets import Schedule, SegmentationBudget
 from mmtutorial.training.drawing_ahead import batches
 from mmtutorial.training.engine import train
 

@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 from mmtutorial.datasets import VOID, SegmentationDataset, training_transform
 from mmtutorial.networks import Segmenter
 from mmtutorial.networks.hypercolumns import random_points
-from mmtutorial.settings.presets import Schedule, SegmentationBudget
+from mmtutorial.settings.budgets import Schedule, SegmentationBudget
 from mmtutorial.training.batches import CropBatches, jitter_light, steps_per_epoch
 
 # Pixels in one forward pass of prediction: 32 images of 96 x 96.

@@ -19,7 +19,7 @@ from mmtutorial.errors import unknown
 from mmtutorial.matching import get_matching
 from mmtutorial.networks import Encoder
 from mmtutorial.patches import PatchBatch, sample_patches
-from mmtutorial.settings.presets import Schedule, TuningBudget
+from mmtutorial.settings.budgets import Schedule, TuningBudget
 from mmtutorial.training.batches import batch_indices, flip_some, jitter_light, steps_per_epoch
 from mmtutorial.triplet import hinge, triplet_distances, triplet_statistics
 

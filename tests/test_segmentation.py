@@ -16,7 +16,7 @@ from mmtutorial.datasets import SegmentationDataset
 from mmtutorial.networks import FCN, TinyEncoder
 from mmtutorial.randomness import generator_for, global_seed, seeded
 from mmtutorial.segmentation import SegmentationStage, ensemble, predict, predict_probabilities
-from mmtutorial.settings.presets import Schedule, SegmentationBudget
+from mmtutorial.settings.budgets import Schedule, SegmentationBudget
 from tests.stepping import step_loss
 
 BUDGET = SegmentationBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24)

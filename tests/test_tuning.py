@@ -15,7 +15,7 @@ from mmtutorial.graph import connected_graph, random_triplets
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.patches import PatchBatch
 from mmtutorial.randomness import generator_for, global_seed, seeded
-from mmtutorial.settings.presets import Schedule, TuningBudget
+from mmtutorial.settings.budgets import Schedule, TuningBudget
 from mmtutorial.training.batches import batch_indices, flip_some
 from mmtutorial.tuning import Embedder, TuningStage, draw_patches, patch_side
 from tests.stepping import step_loss

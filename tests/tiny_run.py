@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mmtutorial.experiment import Plan, Request, Runner, parse_arms, write_results
+from mmtutorial.settings.budgets import Preset
 from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.overrides import override
-from mmtutorial.settings.presets import SMOKE, Preset
+from mmtutorial.settings.presets import SMOKE
 
 SETTINGS = {
     "proxy.schedule.steps": "12",

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmtutorial.errors import InputError
+from mmtutorial.settings.budgets import Preset
 from mmtutorial.settings.names import DEFAULT_ARMS, PRETRAINED_ARMS
 from mmtutorial.settings.presets import (
     DRAWN,
     EXTRA,
     PHOTO_NETWORK,
-    Preset,
     default_network,
     get_preset,
     is_pretrained,

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from mmtutorial.experiment.variants import VARIANTS, Variant
 from mmtutorial.proxies import PROXIES
+from mmtutorial.settings.budgets import Preset, Schedule
 from mmtutorial.settings.names import DEFAULT_ARMS as DEFAULT_ARMS
 from mmtutorial.settings.names import PRETRAININGS, SUFFIXES, arm_name, parse_arm_names
-from mmtutorial.settings.presets import Preset, Schedule
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from mmtutorial.datasets import DATASETS, ClassTable, SegmentationDataset, hold_
 from mmtutorial.datasets.choosing import choose_labeled
 from mmtutorial.datasets.labels import Counts, Weight, findings
 from mmtutorial.errors import InputError
-from mmtutorial.settings.presets import Preset
+from mmtutorial.settings.budgets import Preset
 from mmtutorial.words import count
 
 

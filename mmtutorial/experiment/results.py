@@ -17,7 +17,7 @@ from mmtutorial.results.origin import machine, versions
 from mmtutorial.results.reading import read_results, write_record
 from mmtutorial.results.records import ArmScores, Difference, ProxyScores, Purity, Results, rounded, subtract
 from mmtutorial.results.statistics import interval95
-from mmtutorial.settings.presets import Preset
+from mmtutorial.settings.budgets import Preset
 
 Finished = Mapping[tuple[str, int], ArmRun]
 """What came out, by (arm's name, seed)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from mmtutorial.settings.presets import TuningBudget
+from mmtutorial.settings.budgets import TuningBudget
 
 
 @dataclass(frozen=True)

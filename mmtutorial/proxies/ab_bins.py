@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from mmtutorial.networks.lab_colours import to_lab
-from mmtutorial.settings.presets import Schedule
+from mmtutorial.settings.budgets import Schedule
 
 STEP = 10.0
 NEIGHBOURS = 5

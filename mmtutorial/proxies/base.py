@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mmtutorial.datasets import SegmentationDataset, apply, training_transform
 from mmtutorial.networks import Encoder
 from mmtutorial.networks.spec import Input
-from mmtutorial.settings.presets import ProxyBudget, Schedule
+from mmtutorial.settings.budgets import ProxyBudget, Schedule
 from mmtutorial.training.batches import CropBatches, stacked, steps_per_epoch
 
 

@@ -22,7 +22,7 @@ from mmtutorial.networks import Encoder
 from mmtutorial.networks.inputs import prepare
 from mmtutorial.proxies.base import ProxyPicture, ProxyScore, ProxyStage
 from mmtutorial.proxies.kmeans_weights import convolutions_in_order, initialise, input_patches, whitening
-from mmtutorial.settings.presets import ProxyBudget
+from mmtutorial.settings.budgets import ProxyBudget
 
 BATCHES = 10
 """Batches of images that are looked at, as in the original (``-nit 10``)."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from mmtutorial.experiment import Plan, parse_arms
+from mmtutorial.settings.budgets import Preset
 from mmtutorial.settings.overrides import override
-from mmtutorial.settings.presets import Preset
 
 _ALL_FOUR = "random,random+more,random+triplets,random+graph"
 

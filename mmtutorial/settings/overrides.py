@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from mmtutorial.errors import InputError, unknown
 from mmtutorial.settings.bounds import fault_of
-from mmtutorial.settings.presets import Preset
+from mmtutorial.settings.budgets import Preset
 
 
 def override(preset: Preset, changes: dict[str, str]) -> Preset:

@@ -17,20 +17,6 @@ from mmtutorial.errors import unknown
 from mmtutorial.settings.budgets import Preset, ProxyBudget, Schedule, SegmentationBudget, TuningBudget
 from mmtutorial.settings.names import TIMM, known_name
 
-__all__ = [
-    "DRAWN",
-    "NETWORKS",
-    "PRESETS",
-    "Network",
-    "Preset",
-    "ProxyBudget",
-    "Schedule",
-    "SegmentationBudget",
-    "TuningBudget",
-    "get_preset",
-]
-
-
 SMOKE = Preset(
     name="smoke",
     proxy=ProxyBudget(Schedule(steps=10, images=8, lr=2e-3), points=32),

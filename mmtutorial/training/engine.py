@@ -25,8 +25,8 @@ from mmtutorial.files import read_tensors, remove, tensors_sha256, write_tensors
 from mmtutorial.networks.loading import load_weights
 from mmtutorial.provenance import read_record, write_record
 from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.settings.budgets import Schedule
 from mmtutorial.settings.machine import Machine
-from mmtutorial.settings.presets import Schedule
 from mmtutorial.training.devices import make_fabric, mean_over_devices, on_each_device, own_weights, repeatable_kernels
 from mmtutorial.training.drawing_ahead import Draw, Drawn, batches
 from mmtutorial.training.log import TrainingLog

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mmtutorial.errors import InputError
-from mmtutorial.settings.presets import Schedule
+from mmtutorial.settings.budgets import Schedule
 
 
 def learning_rate(schedule: Schedule, step: int) -> float:

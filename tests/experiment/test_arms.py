@@ -9,7 +9,8 @@ from mmtutorial.errors import InputError
 from mmtutorial.experiment.arms import ARMS, DEFAULT_ARMS, compared, parse_arms, tuning_cost
 from mmtutorial.experiment.variants import VARIANTS
 from mmtutorial.proxies import PROXIES
-from mmtutorial.settings.presets import CLASS, PRESETS, Preset, get_preset
+from mmtutorial.settings.budgets import Preset
+from mmtutorial.settings.presets import CLASS, PRESETS, get_preset
 
 NAMES = [
     f"{pretraining}{suffix}"

@@ -15,8 +15,8 @@ from mmtutorial.networks import TinyEncoder
 from mmtutorial.proxies import PROXIES, BiGANStage
 from mmtutorial.proxies.bigan import CODE, BiGAN, Scores, adversarial_losses, random_codes
 from mmtutorial.randomness import generator_for, global_seed, seeded
+from mmtutorial.settings.budgets import ProxyBudget, Schedule
 from mmtutorial.settings.machine import Machine
-from mmtutorial.settings.presets import ProxyBudget, Schedule
 from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 

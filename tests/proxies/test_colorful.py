@@ -16,8 +16,8 @@ from mmtutorial.proxies import PROXIES, ColorfulStage
 from mmtutorial.proxies.ab_bins import ab_centres, nearest_bins, rebalancing_weights, soft_encode
 from mmtutorial.proxies.colorful import ColorfulColorizer, best_constant, mean_colours, weighted_cross_entropy
 from mmtutorial.randomness import generator_for, global_seed, seeded
+from mmtutorial.settings.budgets import ProxyBudget, Schedule
 from mmtutorial.settings.machine import Machine
-from mmtutorial.settings.presets import ProxyBudget, Schedule
 from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 

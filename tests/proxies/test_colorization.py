@@ -24,7 +24,7 @@ from mmtutorial.proxies.colorization import (
     to_bins,
 )
 from mmtutorial.randomness import generator_for, global_seed, seeded
-from mmtutorial.settings.presets import ProxyBudget, Schedule
+from mmtutorial.settings.budgets import ProxyBudget, Schedule
 from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24, points=16)

@@ -14,7 +14,7 @@ from mmtutorial.networks.hypercolumns import pixel_grid, random_points
 from mmtutorial.proxies import PROXIES, Colorization2016Stage
 from mmtutorial.proxies.colorization import BINS, Colorizer, histogram, hue_and_chroma, windows
 from mmtutorial.randomness import generator_for, global_seed, seeded
-from mmtutorial.settings.presets import ProxyBudget, Schedule
+from mmtutorial.settings.budgets import ProxyBudget, Schedule
 from tests.stepping import step_loss
 
 BUDGET = ProxyBudget(Schedule(steps=5, images=3, lr=1e-3), crop=24, points=16)

@@ -10,8 +10,8 @@ from mmtutorial.datasets import open_dataset
 from mmtutorial.networks import NetworkSpec, make_encoder
 from mmtutorial.proxies import PROXIES
 from mmtutorial.randomness import generator_for, global_seed
+from mmtutorial.settings.budgets import ProxyBudget, Schedule
 from mmtutorial.settings.machine import Machine
-from mmtutorial.settings.presets import ProxyBudget, Schedule
 from mmtutorial.training.engine import train
 
 

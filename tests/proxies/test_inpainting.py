@@ -25,8 +25,8 @@ from mmtutorial.proxies.inpainting import (
     random_holes,
 )
 from mmtutorial.randomness import generator_for, global_seed, seeded
+from mmtutorial.settings.budgets import ProxyBudget, Schedule
 from mmtutorial.settings.machine import Machine
-from mmtutorial.settings.presets import ProxyBudget, Schedule
 from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 

@@ -16,8 +16,8 @@ from mmtutorial.proxies.jigsaw import ORDERS_A_STEP, PERMUTATIONS, JigsawNetwork
 from mmtutorial.proxies.permutations import hamming
 from mmtutorial.proxies.tiles import TILES, cut_tiles, tile_corners
 from mmtutorial.randomness import generator_for, global_seed, seeded
+from mmtutorial.settings.budgets import ProxyBudget, Schedule
 from mmtutorial.settings.machine import Machine
-from mmtutorial.settings.presets import ProxyBudget, Schedule
 from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 

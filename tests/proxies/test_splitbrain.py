@@ -20,8 +20,8 @@ from mmtutorial.proxies import PROXIES, SplitBrainStage
 from mmtutorial.proxies.ab_bins import ab_centres
 from mmtutorial.proxies.splitbrain import LIGHTNESS_BINS, SplitBrain, lightness_bins
 from mmtutorial.randomness import generator_for, global_seed, seeded
+from mmtutorial.settings.budgets import ProxyBudget, Schedule
 from mmtutorial.settings.machine import Machine
-from mmtutorial.settings.presets import ProxyBudget, Schedule
 from mmtutorial.training.engine import train
 from tests.stepping import step_loss
 

@@ -6,7 +6,8 @@ import pytest
 
 from mmtutorial.experiment import Plan, Request, parse_arms
 from mmtutorial.reproduction.ablations import ABLATIONS, Ablation
-from mmtutorial.settings.presets import CLASS, SMOKE, Preset
+from mmtutorial.settings.budgets import Preset
+from mmtutorial.settings.presets import CLASS, SMOKE
 
 
 def plan(preset: Preset = CLASS) -> Plan:

@@ -24,8 +24,8 @@ from mmtutorial.reproduction.jobs import run_jobs
 from mmtutorial.reproduction.paper import ENSEMBLE
 from mmtutorial.reproduction.rows import PARTS
 from mmtutorial.results import read_reproduction
+from mmtutorial.settings.budgets import Schedule
 from mmtutorial.settings.machine import Machine
-from mmtutorial.settings.presets import Schedule
 from tests.tiny_run import SETTINGS, weights
 
 TINY = SETTINGS | {"proxy.schedule.steps": "3", "tuning.schedule.steps": "3", "segmentation.schedule.steps": "3"}

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from mmtutorial.errors import InputError
 from mmtutorial.settings.bounds import Within
+from mmtutorial.settings.budgets import Schedule
 from mmtutorial.settings.overrides import override
-from mmtutorial.settings.presets import NETWORKS, PRESETS, SMOKE, Schedule, get_preset
+from mmtutorial.settings.presets import NETWORKS, PRESETS, SMOKE, get_preset
 
 
 def numbers_of(node: Any, prefix: str = "") -> dict[str, tuple[float, ...]]:

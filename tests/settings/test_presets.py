@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mmtutorial.errors import InputError
+from mmtutorial.settings.budgets import Preset
 from mmtutorial.settings.overrides import override
 from mmtutorial.settings.presets import (
     CLASS,
@@ -16,7 +17,6 @@ from mmtutorial.settings.presets import (
     PAPER,
     PRESETS,
     SMOKE,
-    Preset,
     default_network,
     get_preset,
     known_network,

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from mmtutorial.errors import InputError
 from mmtutorial.files import read_tensors
 from mmtutorial.randomness import global_seed
+from mmtutorial.settings.budgets import Schedule
 from mmtutorial.settings.machine import Machine
-from mmtutorial.settings.presets import Schedule
 from mmtutorial.training.devices import make_fabric
 from mmtutorial.training.engine import train
 from mmtutorial.training.optimisation import learning_rate

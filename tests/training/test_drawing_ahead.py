@@ -17,8 +17,8 @@ from mmtutorial.errors import InputError
 from mmtutorial.networks import FCN, TinyEncoder
 from mmtutorial.randomness import global_seed
 from mmtutorial.segmentation import SegmentationStage
+from mmtutorial.settings.budgets import Schedule, SegmentationBudget, TuningBudget
 from mmtutorial.settings.machine import Machine
-from mmtutorial.settings.presets import Schedule, SegmentationBudget, TuningBudget
 from mmtutorial.training.drawing_ahead import batches
 from mmtutorial.training.engine import train
 from mmtutorial.tuning import TuningStage

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from mmtutorial import files
 from mmtutorial.errors import InputError
 from mmtutorial.files import read_json, read_tensors, tensors_sha256
+from mmtutorial.settings.budgets import Schedule
 from mmtutorial.settings.machine import Machine
-from mmtutorial.settings.presets import Schedule
 from mmtutorial.training import engine
 from mmtutorial.training.engine import train
 from mmtutorial.training.optimisation import learning_rate

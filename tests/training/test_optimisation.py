@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmtutorial.settings.presets import Schedule
+from mmtutorial.settings.budgets import Schedule
 from mmtutorial.training.optimisation import learning_rate
 
 
