@@ -70,7 +70,7 @@ def _arms_of(path: Path) -> list[str]:
     return []
 
 
-def _once(path: Path, arrays: Any) -> None:
+def _once(path: Path, arrays: Callable[[], Mapping[str, Any]]) -> None:
     if not path.exists():
         write_arrays(path, arrays())
 
