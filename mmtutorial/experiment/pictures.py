@@ -41,15 +41,15 @@ def write_pictures(runner: Runner, wanted: Callable[[Arm], bool] = lambda arm: T
     """
     folder = runner.folder
     seeds = {arm: seed for arm, seed in _first_seeds(runner).items() if wanted(arm)}
-    _once(folder.patches, lambda: _patches(runner))
+    _once(folder.patches, partial(_patches, runner))
     for arm, seed in seeds.items():
         if arm.tuned:
-            _once(folder.embedding(arm.name), lambda arm=arm, seed=seed: _embedding(runner, arm, seed))
+            _once(folder.embedding(arm.name), partial(_embedding, runner, arm, seed))
     for arm in {arm.pretraining: arm for arm in seeds if arm.is_learned}.values():
-        _once(folder.proxy_picture(arm.pretraining), lambda arm=arm: _proxy(runner, arm, seeds[arm]))
+        _once(folder.proxy_picture(arm.pretraining), partial(_proxy, runner, arm, seeds[arm]))
     if _arms_of(folder.predictions) != [arm.name for arm in seeds]:
         folder.predictions.unlink(missing_ok=True)
-    _once(folder.predictions, lambda: _predictions(runner, seeds))
+    _once(folder.predictions, partial(_predictions, runner, seeds))
 
 
 def _first_seeds(runner: Runner) -> dict[Arm, int]:
