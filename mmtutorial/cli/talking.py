@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from mmtutorial.errors import InputError
+from mmtutorial.errors import InputError, printable
 
 
 class PlainGroup(TyperGroup):
@@ -35,13 +35,11 @@ class PlainGroup(TyperGroup):
             return super().invoke(ctx)
         except (InputError, OSError) as error:
             # An OSError of a path that no system would take, say, or of a folder that may not be looked into.
-            named = isinstance(error, InputError) or isinstance(error.filename, str)
-            if "debug" in ctx.meta or not named:
+            if isinstance(error, OSError) and isinstance(error.filename, str):
+                error = InputError(f"cannot use {error.filename}: {error.strerror}; check it")
+            if "debug" in ctx.meta or not isinstance(error, InputError):
                 raise
-            said = (
-                error if isinstance(error, InputError) else f"cannot use {error.filename}: {error.strerror}; check it"
-            )
-            typer.echo(f"mmtutorial: {InputError(str(said))}", err=True)
+            typer.echo(f"mmtutorial: {error}", err=True)
             ctx.exit(2)
 
 
@@ -49,9 +47,6 @@ def debugging(ctx: typer.Context, asked: bool) -> None:
     """Callback of ``--debug``."""
     if asked:
         ctx.meta["debug"] = True  # Nested commands share it.
-
-
-from mmtutorial.errors import printable
 
 
 def speak_plainly() -> None:
