@@ -71,7 +71,12 @@ def once(
         raise _damaged(path, f"it has an entry that cannot be used: {error}") from None
 
 
-def _is_outdated(path: Path, made_by: MadeBy, weights: str | None) -> bool:
+def refuse_other(path: Path, made_by: MadeBy) -> dict[str, Any]:
+    """Refuse a record that was made by something else; return what it was made by.
+
+    Raises:
+        InputError: it says another thing of what made it, or is damaged.
+    """
     found = read_record(path).get("made_by", {})
     if not isinstance(found, dict):
         raise _damaged(path, "its entry made_by is no JSON object")
@@ -81,6 +86,11 @@ def _is_outdated(path: Path, made_by: MadeBy, weights: str | None) -> bool:
             f"{path} was made with other settings ({', '.join(changed)}); repeat the options that made it, "
             "or choose another --out"
         )
+    return found
+
+
+def _is_outdated(path: Path, made_by: MadeBy, weights: str | None) -> bool:
+    found = refuse_other(path, made_by)
     return weights is not None and found.get("weights", weights) != weights
 
 

@@ -32,6 +32,7 @@ from mmtutorial.cli.options import (
     assignments,
     grouped,
     names,
+    refuse_needless_root,
     seeds_of,
 )
 from mmtutorial.cli.starting import starting_point
@@ -108,6 +109,7 @@ def run(
     machine: OnMachine,
 ) -> None:
     """Train and compare arms; write results.json and report.html."""
+    refuse_needless_root(part.root, [dataset])
     asked, numbers = None if arms is None else parse_arm_names(arms), seeds_of(seeds)
     start = starting_point(preset, dataset, network, asked, weights)
     chosen, budgets = start.arms, override(start.preset, assignments(settings or []))
@@ -172,6 +174,7 @@ def reproduce(
     machine: OnMachine,
 ) -> None:
     """Run every row of the slides' tables; write reproduction.json and a page with ours beside theirs."""
+    refuse_needless_root(part.root, names(dataset) or ())
     wanted, numbers, changes = parse_parts(parts), seeds_of(seeds), assignments(settings or [])
     override(get_preset(preset), changes)  # A slip is told before torch is imported.
     with loading():

@@ -6,7 +6,7 @@ Names are checked while the command line is read: a slip is answered at once, be
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from inspect import Parameter, signature
 from pathlib import Path
@@ -158,6 +158,20 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
 def names(text: str | None) -> tuple[str, ...] | None:
     """Names with commas between; None for None."""
     return None if text is None else split_names(text)
+
+
+def refuse_needless_root(root: Path | None, datasets: Sequence[str]) -> None:
+    """Refuse a folder that would not be read: whoever names one wants results of what is in it.
+
+    Raises:
+        InputError: there is a folder, and all data sets are drawn.
+    """
+    drawn = [name for name in datasets if DATASETS[name].layout is None]
+    if root is not None and len(drawn) == len(datasets):
+        raise InputError(
+            f"--root {root} would not be read, as {listed(drawn)} {'are' if len(drawn) > 1 else 'is'} drawn; "
+            "name the data set that lies there, as in --dataset folder, or leave --root out"
+        )
 
 
 def seeds_of(text: str) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from mmtutorial.embedding import knn_purity
+from mmtutorial.errors import InputError
 from mmtutorial.experiment.arms import ARMS, Arm
 from mmtutorial.experiment.claim import claim, refuse_other_run
 from mmtutorial.experiment.data import experiment_data, some
@@ -21,8 +22,9 @@ from mmtutorial.experiment.plan import Plan
 from mmtutorial.experiment.rehearsal import rehearse
 from mmtutorial.experiment.scoring import confusion_on
 from mmtutorial.experiment.stages import Stages
+from mmtutorial.files import read_tensors
 from mmtutorial.networks import Encoder
-from mmtutorial.provenance import once
+from mmtutorial.provenance import once, refuse_other
 from mmtutorial.proxies import ProxyScore
 from mmtutorial.randomness import generator_for
 from mmtutorial.results.folder import RunFolder
@@ -88,10 +90,22 @@ class Runner:
         refuse_other_run(self.folder, plan.settings(), resume=resume, force=force)
         self.data = experiment_data(plan.request, plan.preset)
         self.stages = Stages(plan, self.data, out, machine)
-        if not (out / "run.json").exists():
+        if not self.folder.request.exists():
+            self._refuse_other_stages()
             rehearse(self.stages, plan.arms)
         # Only now: bad input must not leave a folder that then refuses the corrected command.
         self.commands = claim(self.folder, plan.settings(), command)
+
+    def _refuse_other_stages(self) -> None:
+        """A run that lost its record still says by its stages what it is of; it must not be claimed for another one."""
+        settings = self.plan.checksum()
+        for record in self.folder.records():
+            refuse_other(record, {"settings": settings, "images": self.data.scored.checksum()})
+        for weights in self.folder.weights():
+            if read_tensors(weights)[1].get("settings", settings) != settings:
+                raise InputError(
+                    f"{weights} was made with other settings; repeat the options that made it, or choose another --out"
+                )
 
     def run(self) -> dict[tuple[str, int], ArmRun]:
         """Run every arm with every seed. Returns what came out, by (arm's name, seed)."""

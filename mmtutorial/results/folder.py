@@ -83,7 +83,16 @@ class RunFolder:
     @property
     def begun(self) -> bool:
         """Whether there are weights of any stage."""
-        return any(self.path.glob("seed*/*/*/*.safetensors"))
+        return bool(self.weights())
+
+    def weights(self) -> list[Path]:
+        """The weights of every stage, of finished ones and of others."""
+        return sorted(self.path.glob("seed*/*/*/*.safetensors"))
+
+    def records(self) -> list[Path]:
+        """What was measured of every stage: evaluations, purities, scores."""
+        names = ("evaluation", "purity", "score")
+        return sorted(path for name in names for path in self.path.glob(f"seed*/*/*/{name}.json"))
 
     @property
     def results(self) -> Path:

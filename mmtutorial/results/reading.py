@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmtutorial.errors import InputError
-from mmtutorial.files import parse_json, stored_arrays, write_json
+from mmtutorial.files import json_bytes, parse_json, stored_arrays, write_bytes
+from mmtutorial.ownership import is_own, seal
 from mmtutorial.plots.curves import Curve
 from mmtutorial.results.folder import ReproductionFolder, RunFolder, StageName
 from mmtutorial.results.records import SCHEMA, Made, Results
@@ -29,7 +30,8 @@ def read_results(out: Path) -> Results:
     """Read ``results.json`` of a run's folder.
 
     Raises:
-        InputError: the file is missing, is not JSON, has another schema, lacks an entry or contradicts itself.
+        InputError: the file is missing, is not JSON, was changed since it was written, has another schema, lacks an
+            entry or contradicts itself.
     """
     return _read(RunFolder(Path(out)).results, Results, "mmtutorial run")
 
@@ -38,18 +40,19 @@ def read_reproduction(out: Path) -> Reproduction:
     """Read ``reproduction.json`` of a reproduction's folder.
 
     Raises:
-        InputError: the file is missing, is not JSON, has another schema, lacks an entry or contradicts itself.
+        InputError: the file is missing, is not JSON, was changed since it was written, has another schema, lacks an
+            entry or contradicts itself.
     """
     return _read(ReproductionFolder(Path(out)).results, Reproduction, "mmtutorial reproduce")
 
 
 def write_record(path: Path, record: Made) -> None:
-    """Write results, whole or not at all.
+    """Write results with the program's seal, whole or not at all.
 
     Raises:
         InputError: the place cannot be written.
     """
-    write_json(path, msgspec.to_builtins(record))
+    write_bytes(path, seal(json_bytes(msgspec.to_builtins(record)), ".json"))
 
 
 def _read(path: Path, kind: type[Kind], command: str) -> Kind:
@@ -61,6 +64,8 @@ def _read(path: Path, kind: type[Kind], command: str) -> Kind:
         raise InputError(f"cannot read {path} ({reason}); give a folder in which `{command}` finished") from None
     except ValueError as error:
         raise InputError(f"{path} is not JSON ({error}); {again}") from None
+    if isinstance(raw, dict) and "seal" in raw and not is_own(path):
+        raise InputError(f"{path} was changed since it was written; {again}, which makes it again")
     schema = raw.get("schema") if isinstance(raw, dict) else None
     if schema not in range(1, SCHEMA + 1) or isinstance(schema, bool):
         known = " or ".join(map(str, range(1, SCHEMA + 1)))

@@ -61,6 +61,8 @@ WRONG = {
         f"{SMOKE} --labeled -1": "asked for -1 labeled images",
     },
     "paths": {
+        f"{SMOKE} --root data": "--root data would not be read, as scenes is drawn",
+        "reproduce --root data --out new": "would not be read, as scenes and streets are drawn",
         f"{SMOKE} --dataset folder": "needs a root folder",
         f"{SMOKE} --dataset folder --root notes.txt": "notes.txt",
         f"{SMOKE} --dataset folder --root data --classes leav": "did you mean 'leaf'",

@@ -188,18 +188,28 @@ def test_without_its_record_a_run_is_still_no_other_one(tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in out.rglob("*.*") if path.is_file()}
     for change in ({"proxy__schedule__steps": 13}, {"segmentation__schedule__lr": 1e-3}, {"evaluated": 2}):
         with pytest.raises(InputError, match=r"was made with other settings"):
-            finish(runner(out, arms="colorization", resume=True, **own, **change))
-        (out / "run.json").unlink()
+            runner(out, arms="colorization", resume=True, **own, **change)
     write_folder(tmp_path / "data", 22)
     experiment_data.cache_clear()  # as in another process
     with pytest.raises(InputError, match=r"was made with other settings \(images"):
-        finish(runner(out, arms="colorization", resume=True, **own))
-    (out / "run.json").unlink()
+        runner(out, arms="colorization", resume=True, **own)
     assert {path: path.read_bytes() for path in out.rglob("*.*") if path.is_file()} == before
     for path in [*(tmp_path / "data").rglob("*2[01].*")]:
         path.unlink()
     experiment_data.cache_clear()
     assert finish(runner(out, arms="colorization", resume=True, **own))["arms"] == first["arms"]
+
+
+def test_without_its_record_weights_say_which_run_it_is(tmp_path: Path) -> None:
+    """Of a run that was stopped before anything was scored."""
+    out = tmp_path / "out"
+    finish(runner(out, arms="random"))
+    for path in (out / "run.json", *out.rglob("evaluation.json"), *out.rglob("purity.json")):
+        path.unlink()
+    with pytest.raises(InputError, match=r"model\.safetensors was made with other settings; repeat the options"):
+        runner(out, arms="random", resume=True, segmentation__schedule__lr=1e-3)
+    assert not (out / "run.json").exists()
+    runner(out, arms="random", resume=True)
 
 
 def test_bad_data_leaves_no_folder_behind(tmp_path: Path) -> None:

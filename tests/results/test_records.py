@@ -149,3 +149,18 @@ def test_bounds() -> None:
     for ends in ((None, 1.0), (0.0, None), (2.0, 1.0)):
         with pytest.raises(ValueError, match="interval"):
             Difference("a", "b", 0.0, ends)
+
+
+@pytest.mark.parametrize(("old", "new"), [('"miou_mean": 35.0', '"miou_mean": 35.5'), ('"random"', '"rendom"')])
+def test_results_that_were_changed_since_are_no_longer_taken_for_what_was_measured(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    arm = ArmScores(arm="random", pretraining="random", tuning="none", seeds=(0,), miou=(35.0,), mean=35.0)
+    made = Results(names=("a", "b"), background_ids=(0,), arms=(arm,))
+    path = tmp_path / "results.json"
+    write_record(path, made)
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(InputError, match="was changed since it was written; run `mmtutorial run` again with --resume"):
+        read_results(tmp_path)
+    write_record(path, made)
+    assert read_results(tmp_path) == made
