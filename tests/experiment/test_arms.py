@@ -42,6 +42,13 @@ def sized(tuning_images: int, patches: int, patch: int, images: int, crop: int, 
     )
 
 
+def in_parts(preset: Preset, tuning: int, segmentation: int) -> Preset:
+    """The same with several batches a step."""
+    stages = {"tuning": (preset.tuning, tuning), "segmentation": (preset.segmentation, segmentation)}
+    changed = {n: replace(b, schedule=replace(b.schedule, parts=parts)) for n, (b, parts) in stages.items()}
+    return replace(preset, **changed)
+
+
 @pytest.mark.parametrize(
     ("preset", "cost"),
     [
@@ -49,6 +56,8 @@ def sized(tuning_images: int, patches: int, patch: int, images: int, crop: int, 
         (sized(16, 9, 32, 16, 96), 100),  # as many pixels
         (sized(4, 5, 16, 16, 96), 100),  # fewer pixels, yet never fewer steps
         (sized(40, 10, 128, 16, 512), 157),  # the authors' numbers
+        (in_parts(sized(16, 10, 32, 16, 96), 4, 1), 445),  # all batches of a step of tuning count,
+        (in_parts(sized(16, 10, 32, 16, 96), 4, 2), 223),  # and all of a step of fine-tuning
     ],
 )
 def test_the_control_is_given_what_tuning_costs_in_steps_and_in_pixels(preset: Preset, cost: int) -> None:
