@@ -11,7 +11,7 @@ import pytest
 from mmtutorial.errors import InputError
 from mmtutorial.provenance import once, read_record, write_record
 
-MADE_BY: dict[str, str | int] = {"settings": "a1", "name": "random", "seed": 0}
+MADE_BY: dict[str, str | int] = {"settings": "a1", "images": "b1", "name": "random", "seed": 0}
 
 
 def again(path: Path, made_by: dict[str, str | int], weights: str | None = None) -> tuple[int, int]:
@@ -32,7 +32,7 @@ def test_computed_once(tmp_path: Path) -> None:
     assert json.loads(path.read_text())["made_by"] == {**MADE_BY, "weights": "w"}
 
 
-@pytest.mark.parametrize("change", [{"settings": "a2"}, {"name": "random+graph"}, {"seed": 1}])
+@pytest.mark.parametrize("change", [{"settings": "a2"}, {"images": "b2"}, {"name": "random+graph"}, {"seed": 1}])
 def test_a_record_of_something_else_is_refused(tmp_path: Path, change: dict[str, str | int]) -> None:
     path = tmp_path / "score.json"
     again(path, MADE_BY)
