@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from mmtutorial.cli.commands import app
 from mmtutorial.downloads.registry import CATALOGUE
-from mmtutorial.reports.sentences import said_topics
+from mmtutorial.reports.reproduction_sentences import said_topics
 from mmtutorial.results.reading import read_reproduction
 
 REPOSITORY = Path(__file__).resolve().parent.parent

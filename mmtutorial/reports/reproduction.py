@@ -8,8 +8,8 @@ from typing import Any
 
 from mmtutorial import words
 from mmtutorial.reports import reproduction_pictures as pictures
+from mmtutorial.reports.reproduction_sentences import interval_text, lead, missing_sentence, said_topics
 from mmtutorial.reports.run import flat, iou_rows, page_template
-from mmtutorial.reports.sentences import interval_text, lead, missing_sentence, said_topics
 from mmtutorial.reports.writing import write_page
 from mmtutorial.reproduction import paper
 from mmtutorial.reproduction.beside import beside, columns, missing, parts, rank_agreements

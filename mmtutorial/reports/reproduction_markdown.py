@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mmtutorial import words
-from mmtutorial.reports.sentences import interval_text, lead, missing_sentence, rank_sentence, said_topics
+from mmtutorial.reports.reproduction_sentences import interval_text, lead, missing_sentence, rank_sentence, said_topics
 from mmtutorial.reproduction import paper
 from mmtutorial.reproduction.beside import beside, columns, missing, rank_agreements
 from mmtutorial.results.reading import read_reproduction

@@ -16,7 +16,7 @@ from mmtutorial.errors import InputError
 from mmtutorial.plots import tables
 from mmtutorial.plots.curves import Curve
 from mmtutorial.plots.picture import Format, Picture
-from mmtutorial.reports.findings import findings, summary
+from mmtutorial.reports.run_sentences import findings, summary
 from mmtutorial.reports.strips import hero_arms, strips
 from mmtutorial.reports.writing import write_page
 from mmtutorial.results.folder import RunFolder, StageName

@@ -12,7 +12,7 @@ import pytest
 from mmtutorial.errors import InputError
 from mmtutorial.reports import reproduction_markdown, write_reproduction_report
 from mmtutorial.reports.reproduction import alike, duration
-from mmtutorial.reports.sentences import interval_text
+from mmtutorial.reports.reproduction_sentences import interval_text
 from tests.reports.test_run import Page
 from tests.reproduction_folder import make_reproduction, save, write_reproduction
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from mmtutorial.errors import InputError
-from mmtutorial.reports.findings import summary
 from mmtutorial.reports.run import write_report
+from mmtutorial.reports.run_sentences import summary
 from mmtutorial.results.reading import read_curves, read_results
 from tests.plots.run_folder import NAMES, write_run
 
