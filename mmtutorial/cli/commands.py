@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -36,7 +36,7 @@ from mmtutorial.cli.options import (
     seeds_of,
 )
 from mmtutorial.cli.starting import starting_point
-from mmtutorial.cli.talking import PlainGroup, debugging, last_lines, loading, say, speak_plainly
+from mmtutorial.cli.talking import PlainGroup, debugging, last_lines, loading, refuse_words, say, speak_plainly
 from mmtutorial.datasets import DATASETS
 from mmtutorial.settings.names import PARTS, parse_arm_names, parse_parts
 from mmtutorial.settings.overrides import override
@@ -290,22 +290,11 @@ def main() -> None:
     except Exception as error:
         if not hasattr(error, "format_message"):  # What typer raises for words that it cannot read.
             raise
-        _refuse_words(error)
+        refuse_words(error)
     except SystemExit as stop:
         if stop.code in (130, 143):  # What typer makes of Ctrl-C, and what _terminated makes of SIGTERM.
             typer.echo(f"mmtutorial: stopped{_advice()}", err=True)
         raise
-
-
-def _refuse_words(error: Any) -> NoReturn:
-    """End as for other bad input: one line. Without any word, show the help instead."""
-    if type(error).__name__ == "NoArgsIsHelpError":
-        error.show()
-        sys.exit(2)
-    help_of = f"{error.ctx.command_path} --help" if getattr(error, "ctx", None) else "mmtutorial --help"
-    message = " ".join(error.format_message().split()).rstrip(".")
-    typer.echo(f"mmtutorial: {message}; see '{help_of}'", err=True)
-    sys.exit(2)
 
 
 def _advice() -> str:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -47,6 +47,17 @@ def debugging(ctx: typer.Context, asked: bool) -> None:
     """Callback of ``--debug``."""
     if asked:
         ctx.meta["debug"] = True  # Nested commands share it.
+
+
+def refuse_words(error: Any) -> NoReturn:
+    """End as for other bad input: one line. Without any word, show the help instead."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        sys.exit(2)
+    help_of = f"{error.ctx.command_path} --help" if getattr(error, "ctx", None) else "mmtutorial --help"
+    message = " ".join(error.format_message().split()).rstrip(".")
+    typer.echo(f"mmtutorial: {message}; see '{help_of}'", err=True)
+    sys.exit(2)
 
 
 def speak_plainly() -> None:
