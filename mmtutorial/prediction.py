@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 from tqdm.auto import tqdm
 
-from mmtutorial.datasets import ClassTable
+from mmtutorial.datasets import ClassTable, resize_long_side
 from mmtutorial.datasets.files import PHOTO_KINDS, PHOTO_SUFFIXES, by_stem, instead, passed_over
 from mmtutorial.datasets.pictures import palette_png, read_image
 from mmtutorial.errors import InputError, unknown
@@ -19,7 +20,7 @@ from mmtutorial.networks import NetworkSpec, make_encoder, make_network
 from mmtutorial.networks.loading import load_weights
 from mmtutorial.ownership import refuse_foreign, write_own
 from mmtutorial.results import RunFolder, read_results
-from mmtutorial.segmentation import predict
+from mmtutorial.segmentation import predict, predict_probabilities
 
 MODEL = "model.safetensors"
 
@@ -45,6 +46,32 @@ class Predicted:
     masks: int
     failed: tuple[str, ...]
     skipped: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network.
+
+    Attributes:
+        network: in evaluation mode; gives scores (N, K, H, W).
+        classes: names and colours of its K classes.
+        size: long side in pixels to which its training images were shrunk; None where they kept their size.
+    """
+
+    network: nn.Module
+    classes: ClassTable
+    size: int | None
+
+    def mask(self, image: Tensor) -> Tensor:
+        """Segment an image (3, H, W) uint8 at the size of training: a uint8 mask (H, W), of the image's own size."""
+        height, width = image.shape[-2:]
+        if self.size is None or max(height, width) <= self.size:
+            return predict(self.network, [image])[0]
+        small = resize_long_side(self.size)(image)
+        probabilities = predict_probabilities(self.network, [small])[0]
+        # Before the classes are decided, so that outlines are not those of large pixels.
+        full = functional.interpolate(probabilities[None], size=(height, width), mode="bilinear")
+        return full[0].argmax(dim=0).to(torch.uint8)
 
 
 def choose_checkpoint(place: Path, arm: str | None = None) -> Chosen:
@@ -109,10 +136,13 @@ def _seed(path: Path) -> tuple[int, str]:
 
 
 def load_network(checkpoint: Path) -> tuple[nn.Module, ClassTable]:
-    """Load a trained segmentation network from its ``model.safetensors``.
+    """Load a trained segmentation network, in evaluation mode, and its classes; see :func:`load_trained`."""
+    trained = load_trained(checkpoint)
+    return trained.network, trained.classes
 
-    Returns:
-        The network, in evaluation mode, and its classes.
+
+def load_trained(checkpoint: Path) -> Trained:
+    """Load a trained segmentation network, and what is to be known for its use, from its ``model.safetensors``.
 
     Raises:
         InputError: the file is missing, damaged, or holds something other than a segmentation network.
@@ -127,13 +157,14 @@ def load_network(checkpoint: Path) -> tuple[nn.Module, ClassTable]:
         classes = _class_table(about)
         spec = NetworkSpec(**about["network"])
         network = make_network(make_encoder(spec), spec, len(classes))
+        size = None if about.get("size") is None else int(about["size"])
     # The header may say anything.
     except Exception as error:
         raise InputError(
             f"{checkpoint} holds no network that this version knows ({error}); give one that mmtutorial trained"
         ) from error
     load_weights(network, tensors, checkpoint)
-    return network.eval(), classes
+    return Trained(network.eval(), classes, size)
 
 
 def _class_table(about: dict[str, Any]) -> ClassTable:
@@ -149,8 +180,9 @@ def _class_table(about: dict[str, Any]) -> ClassTable:
 def predict_folder(checkpoint: Path, images: Path, out: Path, *, force: bool = False) -> Predicted:
     """Write a palette PNG mask (index = class) for each photo of a folder.
 
-    Photos are seen at their own size, so give them at about the size of the training images. A photo that cannot be
-    read, or is too large for the memory, is told of, and the others get their masks.
+    Photos are seen at the size to which the training images were shrunk, or at their own where those were not; the
+    masks have the photos' own size. A photo that cannot be read, or is too large for the memory, is told of, and the
+    others get their masks.
 
     Args:
         checkpoint: ``model.safetensors`` of a segmentation stage.
@@ -161,7 +193,7 @@ def predict_folder(checkpoint: Path, images: Path, out: Path, *, force: bool = F
     Raises:
         InputError: no checkpoint, no photos, ``out`` not writable, or a file there that the program did not write.
     """
-    network, classes = load_network(checkpoint)
+    trained = load_trained(checkpoint)
     if not images.is_dir():
         raise InputError(f"no folder {images}; give --images a folder of photos")
     if out.resolve() == images.resolve():
@@ -177,11 +209,11 @@ def predict_folder(checkpoint: Path, images: Path, out: Path, *, force: bool = F
     failed = []
     for photo, place in tqdm(list(zip(photos, places, strict=True)), "predict", unit="image", delay=1):
         try:
-            mask = predict(network, [torch.from_numpy(read_image(photo))])[0].numpy()
+            mask = trained.mask(torch.from_numpy(read_image(photo))).numpy()
         except InputError as error:
             failed.append(str(error))
         except Exception as error:  # too large for the memory, too small for the network
             failed.append(f"no mask of {photo}: {' '.join(str(error).split())}")
         else:
-            write_own(place, palette_png(mask, classes.palette), force=force)
+            write_own(place, palette_png(mask, trained.classes.palette), force=force)
     return Predicted(len(photos) - len(failed), tuple(failed), skipped)

@@ -11,10 +11,10 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from mmtutorial.datasets import open_dataset
+from mmtutorial.datasets import open_dataset, resize_long_side
 from mmtutorial.errors import InputError
 from mmtutorial.files import read_tensors, write_tensors
-from mmtutorial.prediction import choose_checkpoint, load_network, predict_folder
+from mmtutorial.prediction import choose_checkpoint, load_network, load_trained, predict_folder
 from mmtutorial.segmentation import predict
 from tests.tiny_run import finish, runner
 
@@ -284,3 +284,21 @@ def test_a_strange_header_is_one_line_that_names_the_file(
     what = "does not fit its network" if kind in FIT_NO_WEIGHTS else "holds no network that this version knows"
     assert f"{tmp_path / 'strange.safetensors'} {what}" in message
     assert not (tmp_path / "out").exists()
+
+
+def test_photos_are_seen_at_the_size_of_training_and_masks_are_of_their_own(checkpoint: Path, tmp_path: Path) -> None:
+    tensors, about = read_tensors(checkpoint, "")
+    weights = tmp_path / "model.safetensors"
+    write_tensors(weights, tensors, {**about, "size": 48})
+    trained = load_trained(weights)
+    large = torch.from_numpy(open_dataset("scenes", split="test").arrays(0)[0])[:, :64]
+    height, width = large.shape[-2:]
+    mask = trained.mask(large)
+    assert tuple(mask.shape) == (height, width)
+    # Half the size, seen by the network, then pixel by pixel what lies nearest: alike but at the outlines.
+    seen = predict(trained.network, [resize_long_side(48)(large)])[0]
+    rows, columns = (torch.arange(n) * m // n for n, m in zip((height, width), seen.shape, strict=True))
+    assert (mask == seen[rows][:, columns]).float().mean() > 0.9
+    small = large[:, :40, :48]
+    assert torch.equal(trained.mask(small), predict(trained.network, [small])[0])
+    assert load_trained(checkpoint).size is None

@@ -112,4 +112,6 @@ class Stages:
             "settings": self.plan.checksum(),
             "images": images.checksum(),
             "after": before[-1].weights if before else None,
+            # Only where images are shrunk: weights made before this was written down stay what they were.
+            **({"size": self.plan.preset.size} if self.plan.preset.size else {}),
         }

@@ -81,8 +81,8 @@ _PAPER_VGG = dataclasses.replace(
     ),
 )
 
-# For networks with weights that others trained: chosen on photos of VOC's training part that were left out. The
-# encoder's rate is what matters: 2e-4 reached 46 mIoU with 100 labels, 1e-3 only 21.
+# For networks with weights that others trained: chosen on 269 photos of VOC's training part that were left out (six
+# classes, 100 labels, seed 0): a rate of 5e-3 for the head reached 42.9 mIoU, one of 2e-3 34.8, the encoder's at 2e-4.
 _PRETRAINED = dataclasses.replace(
     CLASS,
     tuning=dataclasses.replace(

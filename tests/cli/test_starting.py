@@ -4,9 +4,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from mmtutorial.cli.starting import starting_point
 from mmtutorial.errors import InputError
+from mmtutorial.prediction import load_trained
 from mmtutorial.settings.names import DEFAULT_ARMS
 from mmtutorial.settings.presets import get_preset
 from tests.cli.calling import Call, assert_refused
@@ -59,18 +61,19 @@ def test_a_file_of_weights() -> None:
 def test_a_run_from_trained_weights(call: Call, tmp_path: Path) -> None:
     """Fine-tuned, tuned and used; what was trained is built again without any file of weights."""
     cut = [word for name, value in SETTINGS.items() for word in ("--set", f"{name}={value}")]
-    words = ["--preset", "smoke", "--network", "lite0", "--set", "segmentation.schedule.steps=2"]
+    words = ["--preset", "smoke", "--network", "lite0", "--set", "segmentation.schedule.steps=2", "--set", "size=80"]
     out = tmp_path / "run"
     said = call("run", *cut, *words, "--arms", "imagenet,imagenet+graph", "--out", out)
     assert said.code == 0, said.err
     assert [line.split()[0] for line in said.out.splitlines()[:2]] == ["imagenet", "imagenet+graph"]
     masks = call("predict", "--checkpoint", out, "--images", _photos(tmp_path / "photos"), "--out", tmp_path / "masks")
     assert masks.code == 0, masks.err
-    assert (tmp_path / "masks" / "cat.png").is_file()
+    with Image.open(tmp_path / "masks" / "cat.png") as mask:
+        assert mask.size == (123, 90)
+    assert load_trained(out / "seed0/segmentation/imagenet/model.safetensors").size == 80
 
 
 def _photos(folder: Path) -> Path:
-    from PIL import Image
     from skimage import data
 
     folder.mkdir()
