@@ -126,11 +126,11 @@ def run(
         seeds=numbers,
     )
     folder = place.out or Path("runs") / f"{dataset}-{preset}"
-    if start.said:
-        say(start.said, err=True)
     with exclusive(folder, remedy="choose another --out"):
         runner = Runner(plan, folder, machine, command=_command_line(), resume=place.resume, force=place.force)
         sweep(folder)
+        if start.said:
+            say(start.said, err=True)
         _warn(runner.data.warnings)
         results = write_results(runner, runner.run())
         write_pictures(runner)

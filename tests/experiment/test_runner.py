@@ -285,7 +285,10 @@ def test_settings_are_all_that_decides_the_numbers() -> None:
     settings = plan.settings()
     assert settings == json.loads(json.dumps(settings))
     assert {"dataset", "root", "classes", "labeled", "validate", "preset"} == set(settings)
-    assert settings["preset"] == json.loads(json.dumps(dataclasses.asdict(preset())))
+    plain = json.loads(json.dumps(dataclasses.asdict(preset())))
+    assert {**settings["preset"], "weights": None} == plain
+    weighted = dataclasses.replace(plan, preset=dataclasses.replace(preset(), weights="own.pth"))
+    assert weighted.settings()["preset"]["weights"] == "own.pth"
 
 
 def test_the_number_of_threads_does_not_blur_the_gradient_of_matching() -> None:
