@@ -34,7 +34,8 @@ def make_fabric(machine: Machine) -> Fabric:
     except (ValueError, RuntimeError, ImportError) as error:
         raise InputError(
             f"cannot use accelerator '{machine.accelerator}' with precision '{machine.precision}' on "
-            f"{machine.devices} device(s): {error}; leave these options out for what suits this machine"
+            f"{machine.devices} device(s): {str(error).rstrip('. ')}; leave these options out for what suits "
+            "this machine"
         ) from error
     if machine.devices == 1:
         fabric.launch()
