@@ -36,7 +36,7 @@ from mmtutorial.cli.options import (
     seeds_of,
 )
 from mmtutorial.cli.starting import starting_point
-from mmtutorial.cli.talking import PlainGroup, debugging, last_lines, loading, refuse_words, say, speak_plainly
+from mmtutorial.cli.talking import PlainGroup, debugging, last_lines, loading, refuse_words, say, speak_plainly, working
 from mmtutorial.datasets import DATASETS
 from mmtutorial.settings.names import PARTS, parse_arm_names, parse_parts
 from mmtutorial.settings.overrides import override
@@ -127,14 +127,16 @@ def run(
     )
     folder = place.out or Path("runs") / f"{dataset}-{preset}"
     with exclusive(folder, remedy="choose another --out"):
-        runner = Runner(plan, folder, machine, command=_command_line(), resume=place.resume, force=place.force)
+        with working("reading the data, and trying a batch of each stage"):
+            runner = Runner(plan, folder, machine, command=_command_line(), resume=place.resume, force=place.force)
         sweep(folder)
         if start.said:
             say(start.said, err=True)
         _warn(runner.data.warnings)
         results = write_results(runner, runner.run())
-        write_pictures(runner)
-        page = write_report(folder, force=place.force)
+        with working("drawing the pictures and the page"):
+            write_pictures(runner)
+            page = write_report(folder, force=place.force)
     for arm in results.arms:
         interval = f"  95 % interval {arm.interval[0]:.1f} to {arm.interval[1]:.1f}" if arm.interval else ""
         typer.echo(f"{arm.arm:24s} {arm.mean:5.1f} mIoU{interval}")

@@ -6,7 +6,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -73,9 +73,9 @@ def say(line: str, *, err: bool = False) -> None:
 
 
 @contextmanager
-def loading() -> Iterator[None]:
-    """Say on a terminal that libraries are being loaded, as that takes seconds; wipe the line out afterwards."""
-    told = "loading PyTorch, which takes some seconds ..." if sys.stderr.isatty() and "torch" not in sys.modules else ""
+def working(what: str) -> Iterator[None]:
+    """Say on a terminal what is being done where that takes seconds; wipe the line out afterwards."""
+    told = f"{what} ..." if sys.stderr.isatty() else ""
     if told:
         sys.stderr.write(told)
         sys.stderr.flush()
@@ -85,6 +85,11 @@ def loading() -> Iterator[None]:
         if told:
             sys.stderr.write(f"\r{' ' * len(told)}\r")
             sys.stderr.flush()
+
+
+def loading() -> AbstractContextManager[None]:
+    """Say so while libraries are being loaded."""
+    return nullcontext() if "torch" in sys.modules else working("loading PyTorch, which takes some seconds")
 
 
 def last_lines(page: Path, weights: Path) -> list[str]:

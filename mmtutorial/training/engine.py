@@ -245,7 +245,7 @@ class _Run:
             bar.update()
             if self.stepped:
                 self.stepped(1)
-        bar.set_postfix(loss=f"{sums['loss'] / (end - first):.3f}")
+        bar.set_postfix(loss=f"{sums['loss'] / (end - first):.3f}", refresh=False)
         sums = mean_over_devices(self.fabric, sums)
         means = {name: round(value / (end - first), 6) for name, value in sums.items()}
         return {**means, "lr": round(learning_rate(self.stage.schedule, end - 1), 8)}
