@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from mmtutorial.datasets.classes import VOID, ClassTable
+from mmtutorial.settings.names import SUFFIXES
 
 INK = "#1B1F24"
 QUIET = "#454C55"
@@ -59,19 +60,6 @@ _STARTS = (
     "colorization-2016",
     "colorful",
     "splitbrain",
-)
-_TUNINGS = (
-    "",
-    "more",
-    "graph",
-    "triplets",
-    "equal-triplets",
-    "shuffled",
-    "within",
-    "one-size",
-    "no-background",
-    "majority",
-    "supcon",
 )
 
 # Type is set for a figure 10 inches wide that fills a projector or a page.
@@ -163,8 +151,8 @@ def arm_style(name: str, others: Sequence[str] = ()) -> ArmStyle:
         others: Where the name is no arm's, all names of the figure: it takes the look of its place among them.
     """
     start, _, tuning = name.partition("+")
-    if start in _STARTS and tuning in _TUNINGS:
-        row, column = _STARTS.index(start), _TUNINGS.index(tuning)
+    if start in _STARTS and tuning in SUFFIXES:
+        row, column = _STARTS.index(start), SUFFIXES.index(tuning)
     else:
         row, column = 0, others.index(name) if name in others else len(others)
     # Neighbours in either direction differ, and so do the plain arms of the first eight pre-trainings.
