@@ -126,7 +126,7 @@ def test_only_the_shell_needs_ipywidgets_and_it_says_what_to_install(monkeypatch
     assert needs == ["shell.py"]
     init = (folder / "__init__.py").read_text(encoding="utf-8")
     assert "shell" not in re.findall(r"from mmtutorial\.widgets\.(\w+)", init)
-    monkeypatch.delitem(sys.modules, "mmtutorial.widgets.toolkit.shell")
+    monkeypatch.delitem(sys.modules, "mmtutorial.widgets.toolkit.shell", raising=False)
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     with pytest.raises(InputError, match=r'pip install "ipywidgets>=8\.1"; \.static\(\) draws without it'):
         Fragile().widget()
