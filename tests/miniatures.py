@@ -124,6 +124,54 @@ def write_cityscapes(root: Path, count: int = 3) -> Path:
     return root
 
 
+def write_stanford(root: Path, count: int = 10) -> Path:
+    """``root/iccv09Data``: buildings (5) on grass (3), unknown (-1) between, as text; two more matrices lie beside.
+
+    Source: the README in the archive, printed in https://github.com/davidstutz/superpixel-benchmark, data/SBD; numbers
+    are parted by blanks, which ``numpy.loadtxt`` reads in many programs. Returns ``root``.
+    """
+    folder = root / "iccv09Data"
+    (folder / "labels").mkdir(parents=True)
+    for i in range(count):
+        photo, mask = scene(i, 5, 3, border=255)
+        save(photo, folder / "images" / f"{6000 + i:07d}.jpg")
+        regions = np.where(mask == 255, -1, mask.astype(np.int64))
+        for kind, ids in (("regions", regions), ("surfaces", np.minimum(regions, 1)), ("layers", regions)):
+            np.savetxt(folder / "labels" / f"{6000 + i:07d}.{kind}.txt", ids, fmt="%d")
+    names = "".join(f"{6000 + i:07d} 64 48 20\n" for i in range(count))
+    (folder / "horizons.txt").write_text(names)
+    (folder / "README").write_text("README FOR ICCV09DATA\n")
+    return root
+
+
+def pet_names(part: str) -> list[str]:
+    """Names of the photos of ``write_pets``: a cat's begins with a capital, a dog's does not."""
+    start = {"trainval": 0, "test": 6}[part]
+    return [f"{('Egyptian_Mau', 'english_setter')[i % 2]}_{i}" for i in range(start, start + (6 if not start else 4))]
+
+
+def write_pets(root: Path) -> Path:
+    """``root/oxford-iiit-pet``: grey trimaps, with what else the archives hold. Returns ``root``.
+
+    Source: torchvision's ``OxfordIIITPet``; says the archive's README: 1 foreground, 2 background, 3 not classified.
+    """
+    folder = root / "oxford-iiit-pet"
+    notes = folder / "annotations"
+    for part in ("trainval", "test"):
+        for name in pet_names(part):
+            photo, mask = scene(int(name.rpartition("_")[2]), 1, 2, border=3)
+            save(photo, folder / "images" / f"{name}.jpg")
+            save(mask, notes / "trimaps" / f"{name}.png")
+            (notes / "trimaps" / f"._{name}.png").write_bytes(b"what a Mac leaves")
+            (notes / "xmls").mkdir(exist_ok=True)
+            (notes / "xmls" / f"{name}.xml").write_text("<annotation/>")
+        lines = [f"{name} {1 + i % 2} {1 + i % 2} 1\n" for i, name in enumerate(pet_names(part))]
+        (notes / f"{part}.txt").write_text("".join(lines))
+    (notes / "list.txt").write_text("#Image CLASS-ID SPECIES BREED ID\n")
+    (folder / "images" / "Egyptian_Mau_0.mat").write_bytes(b"of the authors' own")
+    return root
+
+
 def stl10_photos(count: int = 3) -> np.ndarray:
     """Photos ``(count, 96, 96, 3)``, darker to the right and redder downwards, each brighter than the one before."""
     down, right = np.mgrid[:96, :96]
@@ -185,3 +233,15 @@ def cityscapes_archives(work: Path) -> tuple[Path, Path]:
 def stl10_archive(work: Path) -> Path:
     """STL-10 as published."""
     return pack(write_stl10(work / "stl"), work / "stl10_binary.tar.gz")
+
+
+def stanford_archive(work: Path) -> Path:
+    """Stanford Background as published."""
+    return pack(write_stanford(work / "stanford"), work / "iccv09Data.tar.gz")
+
+
+def pets_archives(work: Path) -> tuple[Path, Path]:
+    """The two archives of Oxford-IIIT Pet."""
+    folder = write_pets(work / "pets") / "oxford-iiit-pet"
+    photos = pack(folder, work / "images.tar.gz", only=("images",))
+    return photos, pack(folder, work / "annotations.tar.gz", only=("annotations",))

@@ -21,7 +21,16 @@ from PIL import Image
 from mmtutorial.datasets import DATASETS, open_dataset
 from mmtutorial.downloads import sbd
 from mmtutorial.metrics import confusion_matrix, mean_iou
-from tests.miniatures import save, sbd_archive, scene, write_camvid, write_cityscapes, write_voc
+from tests.miniatures import (
+    save,
+    sbd_archive,
+    scene,
+    write_camvid,
+    write_cityscapes,
+    write_pets,
+    write_stanford,
+    write_voc,
+)
 from tests.warm_process import Ended, WarmProcesses
 
 PIXELS, INSIDE, BORDER = 48 * 64, 24 * 28, 26 * 30 - 24 * 28
@@ -106,6 +115,29 @@ def cityscapes(work: Path, warm: WarmProcesses) -> Layout:
     return Layout("cityscapes", work / "data", {"train": 3, "val": 3, "unlabeled": 3}, streets(3), photos)
 
 
+def stanford(work: Path, warm: WarmProcesses) -> Layout:
+    """Eight photos train, of which the run holds one out for choosing; two are scored."""
+    root = write_stanford(work / "data")
+    ground = share(PIXELS - INSIDE - BORDER, 1)
+    occurs = {"grass": (ground, 8), "building": (share(INSIDE, 1), 8), "void": (share(BORDER, 1), 8)}
+    scored = work / "scored"
+    scored.mkdir()
+    test = open_dataset("stanford", root, "test")
+    for i in range(len(test)):
+        (scored / f"{test.image_id(i)}.jpg").symlink_to(root / "iccv09Data" / "images" / f"{test.image_id(i)}.jpg")
+    return Layout("stanford", root, {"train": 8, "test": 2, "unlabeled": 8}, occurs, scored)
+
+
+def pets(work: Path, warm: WarmProcesses) -> Layout:
+    """Cats and dogs in turn."""
+    root = write_pets(work / "data")
+    occurs = {"background": (share(PIXELS - INSIDE - BORDER, 1), 6), "void": (share(BORDER, 1), 6)}
+    occurs |= {name: (share(3 * INSIDE, 6), 3) for name in ("cat", "dog")}
+    photos = root / "oxford-iiit-pet" / "images"
+    (photos / "Egyptian_Mau_0.mat").unlink()  # Prediction would say that it is no photo.
+    return Layout("pets", root, {"train": 6, "test": 4, "unlabeled": 6}, occurs, photos)
+
+
 def own_photos(folder: Path) -> list[tuple[Path, str, tuple[int, int, int, int]]]:
     """A pile of photos. Gives each that someone has annotated, its label and the box round the object."""
     drawn = []
@@ -168,9 +200,10 @@ def label_studio(work: Path, warm: WarmProcesses) -> Layout:
 
 
 Make = Callable[[Path, WarmProcesses], Layout]
+MAKERS: list[Make] = [voc, cityscapes, camvid, stanford, pets, labelme, label_studio]
 
 
-@pytest.fixture(scope="module", params=[voc, cityscapes, camvid, labelme, label_studio], ids=lambda make: make.__name__)
+@pytest.fixture(scope="module", params=MAKERS, ids=lambda make: make.__name__)
 def layout(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, warm: WarmProcesses) -> Layout:
     make: Make = request.param
     return make(tmp_path_factory.mktemp(make.__name__), warm)

@@ -36,7 +36,13 @@ PROOFS = {
 }
 
 # Data sets made of files: the name on the command line, and the folder to look for below a root.
-DATA_FOLDERS = {"voc": Path("VOCdevkit", "VOC2012"), "camvid": Path("CamVid"), "cityscapes": Path("cityscapes")}
+DATA_FOLDERS = {
+    "voc": Path("VOCdevkit", "VOC2012"),
+    "camvid": Path("CamVid"),
+    "cityscapes": Path("cityscapes"),
+    "stanford": Path("iccv09Data"),
+    "pets": Path("oxford-iiit-pet"),
+}
 
 
 @dataclass(frozen=True)

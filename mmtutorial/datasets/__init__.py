@@ -1,8 +1,8 @@
 """Data sets for segmentation, behind one function: ``open_dataset``.
 
-``scenes`` and ``streets`` are built in and need no files; ``voc``, ``camvid``, ``cityscapes`` and ``folder`` read a
-folder of yours. Whatever the data set, an item is an image ``(3, H, W)`` and a mask ``(H, W)``, both uint8, in which
-255 means void.
+``scenes`` and ``streets`` are built in and need no files; ``voc``, ``camvid``, ``cityscapes``, ``stanford``, ``pets``
+and ``folder`` read a folder of yours. Whatever the data set, an item is an image ``(3, H, W)`` and a mask ``(H, W)``,
+both uint8, in which 255 means void.
 
 What is known of a data set before it is opened (``DATASETS``) is there without torch, which takes seconds to import.
 """
@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmtutorial.datasets import camvid, cityscapes, folder, voc
+from mmtutorial.datasets import camvid, cityscapes, folder, pets, stanford, voc
 from mmtutorial.datasets.classes import VOID, VOID_COLOUR, ClassTable
 from mmtutorial.datasets.drawn import scenes, streets
 from mmtutorial.datasets.drawn.base import SPLITS as DRAWN_SPLITS
@@ -121,6 +121,11 @@ DATASETS: dict[str, DatasetInfo] = {
     "cityscapes": DatasetInfo(
         Roles("train", None, "val", "train"), cityscapes.SPLITS, cityscapes.LAYOUT, cityscapes.open_cityscapes
     ),
+    # Papers report five folds of the one and the list test of the other.
+    "stanford": DatasetInfo(
+        Roles("train", None, "test", "train"), stanford.SPLITS, stanford.LAYOUT, stanford.open_stanford
+    ),
+    "pets": DatasetInfo(Roles("train", None, "test", "train"), pets.SPLITS, pets.LAYOUT, pets.open_pets),
     "folder": DatasetInfo(Roles("train", "val", "test", "train"), folder.SPLITS, folder.LAYOUT, folder.open_folder),
 }
 """The data sets by name."""
@@ -158,7 +163,7 @@ def open_dataset(
     training. ``scenes`` and ``streets`` are drawn at first use.
 
     Args:
-        name: ``scenes``, ``streets``, ``voc``, ``camvid``, ``cityscapes`` or ``folder``.
+        name: One of ``DATASETS``.
         root: Folder of the data set; not used by ``scenes`` and ``streets``.
         split: One of ``DATASETS[name].splits``. ``unlabeled`` gives void masks.
         classes: Names of classes to keep, as a list or joined by commas. Background is kept as well, all else

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from mmtutorial.datasets.classes import VOID, ClassTable
 from mmtutorial.datasets.labels import unlikely_ids
 from mmtutorial.datasets.pictures import read_image, read_mask, read_size
 from mmtutorial.datasets.source import Source
-from mmtutorial.datasets.store import Pair
+from mmtutorial.datasets.store import Pair, Pixels
 from mmtutorial.errors import InputError
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
@@ -50,6 +50,7 @@ class FileSource(Source):
         masks: Sequence[Path | None],
         void_ids: Iterable[int] = (VOID,),
         ids: Mapping[int, int] | None = None,
+        read: Callable[[Path], Pixels] = read_mask,
     ) -> None:
         """Take the paired lists of files.
 
@@ -61,6 +62,7 @@ class FileSource(Source):
             masks: Paths of the masks, in the order of the images.
             void_ids: Ids in the files that mean void; 255 always does.
             ids: The class (or void) that each id in the files stands for; by default they are the table's own.
+            read: Reads the ids of a mask's file.
 
         Raises:
             InputError: There are no images.
@@ -68,7 +70,7 @@ class FileSource(Source):
         if not photos:
             raise InputError(f"split '{split}' of {name} has no images; check its list or its folder")
         self.name, self.split, self.classes = name, split, classes
-        self.photos, self.masks = list(photos), list(masks)
+        self.photos, self.masks, self._read = list(photos), list(masks), read
         ids = {i: i for i in range(len(classes))} if ids is None else ids
         self._ids = np.full(256, VOID, dtype=np.uint8)
         self._ids[list(ids)] = list(ids.values())
@@ -108,7 +110,7 @@ class FileSource(Source):
         height, width = image.shape[1:]
         if path is None:
             return image, np.full((height, width), VOID, dtype=np.uint8)
-        mask = read_mask(path)
+        mask = self._read(path)
         if mask.shape != (height, width):
             swapped = mask.shape == (width, height)
             remedy = UPRIGHT if swapped else "give both the same size (resize masks with nearest neighbour only)"

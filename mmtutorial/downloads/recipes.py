@@ -12,6 +12,8 @@ from tqdm.auto import tqdm
 
 from mmtutorial.datasets.camvid import open_camvid
 from mmtutorial.datasets.cityscapes import open_cityscapes
+from mmtutorial.datasets.pets import open_pets
+from mmtutorial.datasets.stanford import REGIONS, open_stanford
 from mmtutorial.datasets.voc import open_voc
 from mmtutorial.downloads import sbd, stl10
 from mmtutorial.downloads.registry import SEGNET_COMMIT
@@ -50,6 +52,22 @@ def _build_cityscapes(archives: list[Path], folder: Path, root: Path) -> None:
         unpack(archive, folder / part, part)
 
 
+def _build_stanford(archives: list[Path], folder: Path, root: Path) -> None:
+    # Text of label maps shrinks a hundredfold. Of three for each photo one is read, and they are most of the bytes.
+    for part, ending in (("images", ".jpg"), ("labels", REGIONS)):
+        unpack(archives[0], folder / part, f"iccv09Data/{part}", keep=_visible(ending), ratio=200)
+
+
+def _build_pets(archives: list[Path], folder: Path, root: Path) -> None:
+    unpack(archives[0], folder / "images", "images", keep=_visible(".jpg"))
+    unpack(archives[1], folder / "annotations", "annotations", keep=_visible(".png", ".txt", "README"))
+
+
+def _visible(*endings: str) -> Callable[[Path], bool]:
+    """Whether a file has one of these endings, and is none of those that a Mac leaves beside others."""
+    return lambda path: path.name.endswith(endings) and not path.name.startswith(".")
+
+
 def _opens(opener: Callable[[Path, str], object], *splits: str) -> Callable[[Path], None]:
     """A check: the lists of files of all splits are whole. Files are found and paired, not read."""
 
@@ -84,6 +102,13 @@ RECIPES: dict[str, Recipe] = {
         _build_cityscapes,
         _opens(open_cityscapes, "train", "val"),
         unpacked=("leftImg8bit", "gtFine"),
+    ),
+    "stanford": Recipe(lambda root: root / "iccv09Data", _build_stanford, _opens(open_stanford, "train", "test")),
+    "pets": Recipe(
+        lambda root: root / "oxford-iiit-pet",
+        _build_pets,
+        _opens(open_pets, "train", "test"),
+        unpacked=("images", "annotations"),
     ),
     "stl10": Recipe(lambda root: root / "unlabeled", stl10.build),
 }

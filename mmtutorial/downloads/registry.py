@@ -142,6 +142,46 @@ _ENTRIES = (
         then="mmtutorial run --dataset cityscapes --root {root}",
     ),
     Entry(
+        name="stanford",
+        title="Stanford Background",
+        # Nobody states a checksum or the exact size.
+        files=(RemoteFile("iccv09Data.tar.gz", ("http://dags.stanford.edu/data/iccv09Data.tar.gz",)),),
+        size="about 14 MB",
+        serves="`stanford`: 715 photos of streets and landscapes, 572 of them for training; 8 classes",
+        licence="none stated; the photos are from LabelMe, MSRC, PASCAL VOC and Geometric Context",
+        citation="Gould et al., Decomposing a Scene into Geometric and Semantically Consistent Regions, ICCV 2009",
+        page="http://dags.stanford.edu/projects/scenedataset.html",
+        then="mmtutorial run --dataset stanford --root {root}",
+        # 715 matrices of 320 x 240 numbers of a digit and a blank, and the photos.
+        unpacked=715 * 320 * 240 * 2 + 15_000_000,
+    ),
+    Entry(
+        name="pets",
+        title="Oxford-IIIT Pet",
+        files=tuple(
+            RemoteFile(
+                name,
+                (
+                    f"https://www.robots.ox.ac.uk/~vgg/data/pets/data/{name}",
+                    f"https://thor.robots.ox.ac.uk/datasets/pets/{name}",
+                ),
+                checksum,
+                size,
+            )
+            # Checksums: torchvision's OxfordIIITPet. Sizes: tensorflow_datasets/url_checksums/oxford_iiit_pet.txt.
+            for name, checksum, size in (
+                ("images.tar.gz", "md5:5c4f3ee8e5d25df40f4fd59a7f44e54c", 791_918_971),
+                ("annotations.tar.gz", "md5:95a8c909bbe2e81eed6a22bccdf3f68f", 19_173_078),
+            )
+        ),
+        size="792 MB and 19 MB",
+        serves="`pets`: 3,680 training and 3,669 test photos of a cat or a dog, less some that are GIFs",
+        licence="CC BY-SA 4.0; the photos' copyright remains with their owners",
+        citation="Parkhi et al., Cats and Dogs, CVPR 2012",
+        page="https://www.robots.ox.ac.uk/~vgg/data/pets/",
+        then="mmtutorial run --dataset pets --root {root}",
+    ),
+    Entry(
         name="stl10",
         title="STL-10, its unlabelled photos",
         files=(

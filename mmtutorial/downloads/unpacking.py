@@ -53,7 +53,15 @@ class Member:
     open: Callable[[], IO[bytes] | None]
 
 
-def unpack(archive: Path, folder: Path, subtree: str, only: Iterable[str] = ()) -> None:
+def unpack(
+    archive: Path,
+    folder: Path,
+    subtree: str,
+    only: Iterable[str] = (),
+    *,
+    keep: Callable[[Path], bool] = lambda path: True,
+    ratio: int = RATIO,
+) -> None:
     """Copy the files below ``subtree`` of an archive into ``folder``.
 
     Args:
@@ -61,6 +69,8 @@ def unpack(archive: Path, folder: Path, subtree: str, only: Iterable[str] = ()) 
         folder: where ``subtree/x/y`` becomes ``x/y``.
         subtree: the folder of the archive that is wanted.
         only: names in ``subtree`` to take; by default all.
+        keep: whether a file in ``subtree`` is taken, by its path there.
+        ratio: bytes that it may unpack to for each of its own.
 
     Raises:
         Damaged: the archive is cut short or no archive, lacks what is wanted, is larger than any data set, names a path
@@ -69,12 +79,13 @@ def unpack(archive: Path, folder: Path, subtree: str, only: Iterable[str] = ()) 
     """
     wanted = tuple(only)
     try:
-        with _opened(archive) as members:
+        with _opened(archive, ratio) as members:
             bar = tqdm(members, desc=f"reading {archive.name}", unit="file", delay=1.0, leave=False)
             chosen = [(member, path) for member in bar if (path := _placed(member, subtree, wanted)) is not None]
             lacking = [name for name in wanted or ("",) if not any(name in ("", path.parts[0]) for _, path in chosen)]
             if lacking:
                 raise Damaged(f"it has no {PurePosixPath(subtree, lacking[0])}")
+            chosen = [(member, path) for member, path in chosen if keep(path)]
             need_room(folder, sum(member.size for member, _ in chosen), f"unpacking {archive.name}")
             for member, path in tqdm(chosen, desc=f"unpacking {archive.name}", unit="file", delay=1.0, leave=False):
                 _copy_out(member, folder / path)
@@ -123,19 +134,19 @@ def _copy_out(member: Member, target: Path) -> None:
 
 
 @contextmanager
-def _opened(archive: Path) -> Iterator[Iterator[Member]]:
+def _opened(archive: Path, ratio: int) -> Iterator[Iterator[Member]]:
     """Give the members of a zip or a tar file, as long as they are not too many or too large."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as bundle:
-            yield _limited((_zipped(bundle, info) for info in bundle.infolist()), archive)
+            yield _limited((_zipped(bundle, info) for info in bundle.infolist()), archive, ratio)
         return
     with tarfile.open(archive) as tar:
-        yield _limited(_tarred(tar), archive)
+        yield _limited(_tarred(tar), archive, ratio)
 
 
-def _limited(members: Iterator[Member], archive: Path) -> Iterator[Member]:
+def _limited(members: Iterator[Member], archive: Path, ratio: int) -> Iterator[Member]:
     """Give members, up to a number of them and of bytes that no data set has: a small archive can fill any disk."""
-    most, size, count = max(SMALL, RATIO * archive.stat().st_size), 0, 0
+    most, size, count = max(SMALL, ratio * archive.stat().st_size), 0, 0
     for member in members:
         size += member.size
         count += bool(member.name)

@@ -15,6 +15,8 @@ BENCHMARK_OF = {
     "streets": CITYSCAPES,
     "camvid": CITYSCAPES,
     "cityscapes": CITYSCAPES,
+    "stanford": CITYSCAPES,
+    "pets": VOC,
 }
 """The benchmark of the slides for which each data set stands: objects on a background, or streets without one."""
 

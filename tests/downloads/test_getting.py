@@ -26,9 +26,12 @@ from tests.miniatures import (
     camvid_archive,
     cityscapes_archives,
     pack,
+    pet_names,
+    pets_archives,
     save_segmentation,
     sbd_archive,
     sbd_lists,
+    stanford_archive,
     stl10_archive,
     stl10_photos,
     voc_archive,
@@ -429,7 +432,57 @@ def test_another_edition_is_seen(publish: Publish, refused: Refused, root: Path,
     assert "was made of another edition" in refused(get, "voc", root)
 
 
-@pytest.mark.parametrize("name", ["voc", "sbd", "camvid", "stl10"])
+def test_stanford_is_trusted_on_first_use_and_keeps_what_is_read(publish: Publish, root: Path, work: Path) -> None:
+    publish("stanford", stanford_archive(work), known=False, size=False)
+    got = get("stanford", root)
+    assert got.place == root / "iccv09Data"
+    assert any("nobody states a checksum of iccv09Data.tar.gz" in note for note in got.notes)
+    assert {path.partition(".")[2] for path in left_in(got.place) if path != NOTE} == {"jpg", "regions.txt"}
+    assert len(masks_of("stanford", root, "train")) == 8
+    assert len(masks_of("stanford", root, "test")) == 2
+    assert got.notes[-1] == f"next: mmtutorial run --dataset stanford --root {root}"
+
+
+def test_text_of_label_maps_may_shrink_more_than_photos(
+    publish: Publish, refused: Refused, monkeypatch: pytest.MonkeyPatch, root: Path, work: Path
+) -> None:
+    """715 times three matrices of 320 x 240 numbers are more than 20 times the archive of photos and text."""
+    archive = stanford_archive(work)
+    unpacked = sum(path.stat().st_size for path in (work / "stanford").rglob("*") if path.is_file())
+    monkeypatch.setattr(unpacking, "SMALL", 0)
+    publish("stanford", archive, known=False)
+    assert 1 < unpacked / archive.stat().st_size < 200
+    get("stanford", root)
+    bloated = work / "stanford" / "iccv09Data" / "labels" / "0006000.regions.txt"
+    bloated.write_text("0 " * 150 * archive.stat().st_size)
+    publish("stanford", pack(work / "stanford", work / "bloated.tar.gz"), known=False)
+    assert "would become more than" in refused(get, "stanford", root.with_name("elsewhere"))
+
+
+@pytest.fixture
+def pets(monkeypatch: pytest.MonkeyPatch, work: Path) -> tuple[Path, Path]:
+    archives = pets_archives(work)
+    files = tuple(RemoteFile(path.name, (), sha256(path.read_bytes())) for path in archives)
+    monkeypatch.setitem(CATALOGUE, "pets", replace(CATALOGUE["pets"], files=files))
+    return archives
+
+
+def test_pets_from_their_two_archives(pets: tuple[Path, Path], root: Path, work: Path) -> None:
+    got = get("pets", root, work)
+    assert got.place == root / "oxford-iiit-pet"
+    assert list(masks_of("pets", root, "train")) == pet_names("trainval")
+    assert list(masks_of("pets", root, "test")) == pet_names("test")
+    kept = {Path(path).suffix for path in left_in(got.place) if path != NOTE}
+    assert kept == {".jpg", ".png", ".txt"}
+    assert not any(Path(path).name.startswith("._") for path in left_in(got.place))
+
+
+def test_pets_that_the_user_has_unpacked(pets: tuple[Path, Path], root: Path, work: Path) -> None:
+    get("pets", root, work / "pets" / "oxford-iiit-pet")
+    assert len(open_dataset("pets", root, "test")) == 4
+
+
+@pytest.mark.parametrize("name", ["voc", "sbd", "camvid", "stanford", "stl10"])
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, OSError(28, "No space left on device")], ids=["stopped", "full"])
 def test_a_stop_while_unpacking_leaves_the_archive_and_nothing_else(
     publish: Publish,
@@ -443,6 +496,7 @@ def test_a_stop_while_unpacking_leaves_the_archive_and_nothing_else(
         "voc": voc_archive,
         "sbd": sbd_archive,
         "camvid": camvid_archive,
+        "stanford": stanford_archive,
         "stl10": stl10_archive,
     }
     archive = archives[name](work)

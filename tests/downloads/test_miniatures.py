@@ -6,11 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from torchvision.datasets import Cityscapes, SBDataset, VOCSegmentation
+from torchvision.datasets import Cityscapes, OxfordIIITPet, SBDataset, VOCSegmentation
 
 from mmtutorial.datasets import VOID, open_dataset
 from mmtutorial.downloads import sbd
-from tests.miniatures import VOC_CLASSES, sbd_lists, scene, voc_stems, write_cityscapes, write_sbd, write_voc
+from tests.miniatures import (
+    VOC_CLASSES,
+    sbd_lists,
+    scene,
+    voc_stems,
+    write_cityscapes,
+    write_pets,
+    write_sbd,
+    write_voc,
+)
 
 
 def test_voc(tmp_path: Path) -> None:
@@ -52,6 +61,20 @@ def test_cityscapes(tmp_path: Path) -> None:
         photo, labels = theirs[frames[ours.image_id(i)]]
         assert np.array_equal(np.array(photo).transpose(2, 0, 1), ours.arrays(i)[0])
         assert np.array_equal(np.vectorize(to_train.get)(np.array(labels)), ours.arrays(i)[1])
+
+
+@pytest.mark.parametrize(("split", "theirs"), [("train", "trainval"), ("test", "test")])
+def test_pets(tmp_path: Path, split: str, theirs: str) -> None:
+    read = OxfordIIITPet(str(write_pets(tmp_path)), theirs, target_types=["segmentation", "binary-category"])
+    ours = open_dataset("pets", tmp_path, split)
+    assert len(read) == len(ours) == (6 if split == "train" else 4)
+    for i in range(len(ours)):
+        photo, (trimap, species) = read[i]
+        image, mask = ours.arrays(i)
+        assert np.array_equal(np.array(photo).transpose(2, 0, 1), image)
+        # Foreground, background, not classified.
+        expected = np.array([VOID, 1 + read.bin_classes.index(read.bin_classes[species]), 0, VOID])[np.array(trimap)]
+        assert np.array_equal(mask, expected)
 
 
 def test_a_scene_has_its_class_inside_the_border() -> None:
