@@ -12,6 +12,7 @@ from mmtutorial.widgets.loss_switch import LossSwitch
 from mmtutorial.widgets.patch_explorer import PatchExplorer
 from mmtutorial.widgets.pipeline_map import PipelineMap, StageCard
 from mmtutorial.widgets.proxy_explorer import FeatureMap, ProxyExample, ProxyExplorer
+from mmtutorial.widgets.pull_explorer import PullExplorer
 from mmtutorial.widgets.result_browser import ResultBrowser
 from mmtutorial.widgets.table_explorer import TableExplorer
 from mmtutorial.widgets.toolkit.controls import State
@@ -34,6 +35,7 @@ __all__ = [
     "PipelineMap",
     "ProxyExample",
     "ProxyExplorer",
+    "PullExplorer",
     "ResultBrowser",
     "Scrubber",
     "StageCard",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -20,15 +20,17 @@ from mmtutorial.plots.graphs import GraphFacts, facts_of
 from mmtutorial.widgets import examples
 from mmtutorial.widgets import graph_facts as graphs
 from mmtutorial.widgets.graph_picture import Panel, ring_layout
+from mmtutorial.widgets.growing import Growing
 from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas
 from mmtutorial.widgets.toolkit.controls import Button, Choice, Control, Memory, Play, Slider, State, Toggle
 from mmtutorial.widgets.toolkit.drawable import Facts
-from mmtutorial.widgets.toolkit.explorer import Explorer
+from mmtutorial.widgets.toolkit.touchable import Reply, Touchable, addresses_of
+from mmtutorial.widgets.touch import graph_scene as scenes
 
 COMPARE, BY_HAND = "random triplets beside the graph", "grow it by hand"
 _PATCHES, _CLASSES = 30, 6
-_STEPPING = ("visited", "play", "all", "node", "equal_count")
-_GROWING = ("positive", "join", "undo")
+_STEPPING = ("visited", "play", "all", "look", "node", "equal_count")
+_GROWING = ("before", "positive", "join", "undo", "reset")
 _LEFT, _TOP, _WIDTH, _HEIGHT = (8, 612), 42, 580, 470
 
 
@@ -51,11 +53,10 @@ class GraphSides(Facts):
     says: tuple[str, str]
 
 
-class GraphExplorer(Explorer[GraphSides]):
+class GraphExplorer(Touchable[GraphSides]):
     """The same patches twice: under random triplets, and in the class-wise connected graph.
 
-    In the mode "grow it by hand" the reader chooses the positive of each next patch, and the left side shows
-    what grows.
+    In the mode "grow it by hand" the reader ties each patch to its positive, and the left side shows what grows.
 
     Args:
         batch: Patches to choose from; patches of the built-in scenes by default.
@@ -66,6 +67,7 @@ class GraphExplorer(Explorer[GraphSides]):
     """
 
     name = "graph explorer"
+    figure = "graph"
     size = (1200, 640)
 
     def __init__(self, batch: PatchBatch | None = None, classes: ClassTable | None = None) -> None:
@@ -82,26 +84,23 @@ class GraphExplorer(Explorer[GraphSides]):
         # A frame asks for its graphs several times: for its ranges, its numbers and its picture.
         self._draw_both = lru_cache(maxsize=4)(partial(graphs.draw_both, batch))
         self._pixels = _bytes(batch.images)
-        self.controls = _controls(min(_PATCHES, len(batch)), min(_CLASSES, present))
+        self.controls = _controls(min(_PATCHES, len(batch)), min(_CLASSES, present), self._join)
 
     def limits(self, state: State) -> Mapping[str, tuple[int, int]]:
         """Keep to the patches there are."""
         nodes = len(self._drawing(state).labels)
-        return {"visited": (0, nodes), "node": (-1, nodes - 1), "positive": (0, nodes - 1)}
+        return {"visited": (0, nodes), "node": (0, nodes - 1), "positive": (0, nodes - 1)}
 
     def idle(self, state: State) -> Collection[str]:
-        """Grey out stepping on while a graph grows by hand, and the other way round."""
-        return _STEPPING if state["mode"] == BY_HAND else _GROWING
+        """Hide stepping while a graph grows by hand, and the other way round."""
+        if state["mode"] == BY_HAND:
+            return _STEPPING
+        return _GROWING if state["look"] else (*_GROWING, "node")
 
     def state(self, **values: Any) -> State:
-        """Check values; choices made by hand last only as long as they are lawful for the patches on show."""
+        """Check values; ties made by hand last only as long as they are allowed for the patches on show."""
         state = super().state(**values)
-        connected, kept = self._drawing(state).connected, 0
-        while kept < len(state["choices"]) and graphs.lawful(
-            connected, state["choices"][:kept], min(state["choices"][kept], len(connected.labels) - 1)
-        ):
-            kept += 1
-        return state.with_(choices=state["choices"][:kept])
+        return state.with_(choices=self._grown(state).numbers)
 
     def facts(self, state: State) -> GraphSides:
         """Count what both sides connect, and say what becomes of the marked patch."""
@@ -133,31 +132,80 @@ class GraphExplorer(Explorer[GraphSides]):
             parts.append(f"{title}: {_summary(side)} {words.listed(pieces)}. {sentence}")
         return " ".join(parts)
 
+    def scene(self, state: State) -> dict[str, Any]:
+        """Return patches, classes and both graphs; while one grows by hand, the rules in place of the second."""
+        by_hand, drawing, grown = state["mode"] == BY_HAND, self._drawing(state), self._grown(state)
+        sides = list(zip(self._graphs(state), _titles(state), strict=True))
+        alone = by_hand and not grown.done
+        return {
+            "by_hand": by_hand,
+            "done": by_hand and grown.done,
+            "nodes": scenes.nodes_of(drawing.labels),
+            "order": self._order(state),
+            "classes": scenes.classes_of(drawing.labels, self._styles),
+            "visited": grown.visited if by_hand else [],
+            "panels": [
+                scenes.panel(graph, title, _summary(facts_of(graph)), fade=not by_hand)
+                for graph, title in (sides[:1] if alone else sides)
+            ],
+            "rules": list(scenes.rules(strict=state["before"])) if alone else None,
+            "how": scenes.HOW,
+        }
+
+    def art(self, state: State) -> list[str]:
+        """Return the patches on show."""
+        return addresses_of(self._pixels[self._drawing(state).chosen.numpy()])
+
+    def act(self, state: State, move: Mapping[str, Any]) -> Reply:
+        """Tie two patches, or refuse with the rule that is broken."""
+        grown = self._grown(state)
+        anchor, positive = grown.anchor_of(*move["tie"])
+        refused = grown.refusal(anchor, positive)
+        if refused:
+            return Reply(f"Rule {refused.rule}. {refused.says}", "bad", refused.rule)
+        numbers = (*grown.numbers, anchor, positive)
+        after = Growing.kept(grown.labels, numbers, grown.seed, grown.strict, self._name)
+        if after.done:
+            text = f"{after.ending()} Beside it: connected_graph over the same patches."
+            return Reply(text, "good", changes={"choices": numbers})
+        label = int(grown.labels[anchor])
+        tied = f"Patch {anchor} is tied to {positive}. {len(after.ties)} of {len(grown.labels)} patches visited; "
+        pieces = words.count(after.in_use(label), "piece")
+        return Reply(f"{tied}what is tied of class {self._name(label)} is {pieces}.", changes={"choices": numbers})
+
+    def _join(self, state: State) -> Mapping[str, Any]:
+        """Tie the next patch to the positive of the slider; a tie that is not allowed is dropped with the state."""
+        anchor = self._marked(state, *self._graphs(state))
+        return {} if anchor is None else {"choices": (*state["choices"], anchor, state["positive"])}
+
     def _drawing(self, state: Mapping[str, Any]) -> graphs.Drawing:
         return self._draw_both(**{name: state[name] for name in ("patches", "classes", "seed", "equal_count")})
 
     def _graphs(self, state: State) -> tuple[PatchGraph, PatchGraph]:
         drawing = self._drawing(state)
         if state["mode"] == BY_HAND:
-            grown = graphs.by_hand(drawing.connected, state["choices"])
-            return grown, graphs.after(drawing.connected, len(state["choices"]))
+            grown = self._grown(state)
+            return grown.graph(), graphs.after(drawing.connected, len(grown.ties))
         left = graphs.random_after(drawing.random, state["visited"], state["equal_count"])
         return left, graphs.after(drawing.connected, state["visited"])
+
+    def _grown(self, state: Mapping[str, Any]) -> Growing:
+        labels = self._drawing(state).labels
+        return Growing.kept(labels, state["choices"], state["seed"], state["before"], self._name)
 
     def _marked(self, state: State, left: PatchGraph, right: PatchGraph) -> int | None:
         """Return the patch whose triplets are picked out: the one asked for, or the newest."""
         if state["mode"] == BY_HAND:
-            order = self._drawing(state).connected.triplets[:, 0]
-            return int(order[len(state["choices"])]) if len(state["choices"]) < len(order) else None
-        if state["node"] >= 0:
+            visited = self._grown(state).visited
+            return next((i for i in self._order(state) if i not in visited), None)
+        if state["look"]:
             return int(state["node"])
         return int(right.triplets[-1, 0]) if len(right.triplets) else None
 
     def _says(self, state: State, left: PatchGraph, right: PatchGraph, marked: int | None) -> tuple[str, str]:
         if state["mode"] == BY_HAND:
-            return self._by_hand(
-                state, left, marked
-            ), "The graph takes a patch of the class visited before; only the first of a class takes a later one."
+            rule = "The graph takes a patch of the class visited before; only the first of a class takes a later one."
+            return self._by_hand(state, marked), rule if state["before"] else f"{rule} You need not."
         if marked is None:
             return ("Move “patches visited” to begin.",) * 2
         return self._triplets_of(left, marked), self._triplets_of(right, marked)
@@ -174,30 +222,31 @@ class GraphExplorer(Explorer[GraphSides]):
             return f"{who} is no anchor, only another patch’s positive or negative."
         return f"{who} is in no triplet so far." if len(graph.triplets) else f"{who}: no triplets yet."
 
-    def _by_hand(self, state: State, grown: PatchGraph, anchor: int | None) -> str:
+    def _by_hand(self, state: State, anchor: int | None) -> str:
         """Say what the positive under consideration would do."""
+        grown = self._grown(state)
         if anchor is None:
-            in_one = all(n == 1 for n in grown.components().values())
-            return "All visited. Every class is one piece." if in_one else "All visited. Not every class is one piece."
+            return grown.ending()
         positive, label = state["positive"], int(grown.labels[anchor])
-        name, choices = self._name(label), state["choices"]
-        who = f"Next: patch {anchor} ({name}). Positive {positive}"
-        if not graphs.lawful(self._drawing(state).connected, choices, positive):
-            why = "the patch itself" if positive == anchor else f"a {self._name(int(grown.labels[positive]))}"
-            return f"{who} is {why}: choose another patch of class {name}."
-        preview = graphs.by_hand(self._drawing(state).connected, (*choices, positive))
-        pieces = graphs.pieces_in_use(preview, label)
+        who = f"Next: patch {anchor} ({self._name(label)})."
+        refused = grown.refusal(anchor, positive)
+        if refused:
+            return f"{who} {refused.says}"
+        preview = Growing.kept(grown.labels, (*grown.numbers, anchor, positive), grown.seed, grown.strict, self._name)
+        pieces = preview.in_use(label)
         verdict = "its class stays connected" if pieces == 1 else f"its class is then in {pieces} pieces"
-        return f"{who}: {verdict}. Press “join” to keep it."
+        return f"{who} Positive {positive}: {verdict}. Press “join” to keep it."
+
+    def _order(self, state: State) -> list[int]:
+        """Return the patches in the order of visiting."""
+        order: list[int] = self._drawing(state).connected.triplets[:, 0].tolist()
+        return order
 
     def _name(self, label: int) -> str:
         return style.style_of(self._styles, label).name
 
 
-def _controls(patches: int, classes: int) -> Sequence[Control]:
-    def join(state: State) -> Mapping[str, Any]:
-        return {"choices": (*state["choices"], state["positive"])}
-
+def _controls(patches: int, classes: int, join: Callable[[State], Mapping[str, Any]]) -> Sequence[Control]:
     def all_at_once(state: State) -> Mapping[str, Any]:
         return {"visited": state["patches"]}
 
@@ -209,12 +258,15 @@ def _controls(patches: int, classes: int) -> Sequence[Control]:
         Slider("patches", "patches", 6, patches, min(18, patches)),
         Slider("classes", "classes", 2, classes, min(4, classes)),
         Slider("seed", "seed", 0, 99, 0),
-        Slider("node", "look at patch (−1: newest)", -1, patches - 1, -1),
+        Toggle("look", "look at one patch, not at the newest"),
+        Slider("node", "patch", 0, patches - 1, 0),
         Toggle("equal_count", "as many random triplets as the graph has"),
-        Slider("positive", "by hand: next positive", 0, patches - 1, 0),
-        Button("join", "by hand: join", join),
-        Button("undo", "by hand: undo", lambda state: {"choices": state["choices"][:-1]}),
-        Memory("choices", "positives chosen by hand"),
+        Toggle("before", "the positive must be visited before", True),
+        Slider("positive", "next positive", 0, patches - 1, 0),
+        Button("join", "join", join),
+        Button("undo", "undo", lambda state: {"choices": state["choices"][:-2]}),
+        Button("reset", "start again", lambda state: {"choices": ()}),
+        Memory("choices", "ties made by hand: anchor, positive, anchor, positive, ..."),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -78,32 +77,3 @@ def random_after(graph: PatchGraph, visited: int, equal_count: bool) -> PatchGra
     if visited >= len(graph.labels):
         return graph
     return after(graph, visited if equal_count else visited // 3)
-
-
-def by_hand(connected: PatchGraph, choices: Sequence[int]) -> PatchGraph:
-    """Return the graph that grows when the reader chooses the positives.
-
-    Args:
-        connected: Gives the order of visiting and the negatives.
-        choices: Positive of each patch visited so far, in that order.
-    """
-    rows = connected.triplets[: len(choices)].clone()
-    rows[:, 1] = torch.tensor(list(choices), dtype=torch.long)
-    return PatchGraph(connected.labels, rows)
-
-
-def lawful(connected: PatchGraph, choices: Sequence[int], positive: int) -> bool:
-    """Tell whether a patch can be the positive of the next one: of its class, and another patch where there is one."""
-    if len(choices) >= len(connected.triplets):
-        return False
-    labels, anchor = connected.labels, int(connected.triplets[len(choices), 0])
-    alone = int((labels == labels[anchor]).sum()) == 1
-    return bool(labels[positive] == labels[anchor]) and (positive != anchor or alone)
-
-
-def pieces_in_use(graph: PatchGraph, label: int) -> int:
-    """Count the pieces of a class among the patches that are in some triplet as anchor or positive."""
-    joined = torch.zeros(len(graph.labels), dtype=torch.bool)
-    joined[graph.triplets[:, :2].flatten()] = True
-    waiting = int(((graph.labels == label) & ~joined).sum())
-    return graph.components()[label] - waiting

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,8 +20,8 @@ from mmtutorial.widgets.graph_picture import Panel, ring_layout
 from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas
 from mmtutorial.widgets.toolkit.controls import Button, Choice, State
 from mmtutorial.widgets.toolkit.drawable import Facts
-from mmtutorial.widgets.toolkit.explorer import Explorer
 from mmtutorial.widgets.toolkit.marks import marker
+from mmtutorial.widgets.toolkit.touchable import Touchable, addresses_of
 
 _SIDE = 396
 _OUT = 488
@@ -57,7 +58,7 @@ class StageFacts(Facts):
     comes_out: str
 
 
-class PipelineMap(Explorer[StageFacts]):
+class PipelineMap(Touchable[StageFacts]):
     """The stages as boxes; the chosen one with its input and output.
 
     Args:
@@ -68,6 +69,7 @@ class PipelineMap(Explorer[StageFacts]):
     """
 
     name = "pipeline map"
+    figure = "stages"
     size = (1200, 540)
 
     def __init__(self, stages: Sequence[StageCard] | None = None) -> None:
@@ -85,6 +87,15 @@ class PipelineMap(Explorer[StageFacts]):
             Button("back", "stage before", lambda state: neighbour(state, -1)),
             Button("next", "next stage", lambda state: neighbour(state, 1)),
         )
+
+    def scene(self, state: State) -> dict[str, Any]:
+        """Return the words of all stages."""
+        words = ("name", "goes_in", "comes_out", "about")
+        return {"stages": [{word: getattr(stage, word) for word in words} for stage in self.stages]}
+
+    def art(self, state: State) -> list[str]:
+        """Return input and output of each stage in turn."""
+        return addresses_of(picture for stage in self.stages for picture in (stage.input, stage.output))
 
     def facts(self, state: State) -> StageFacts:
         """Return the place of the stage and its words."""

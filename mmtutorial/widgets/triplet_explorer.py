@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas, Point
 from mmtutorial.widgets.toolkit.charts import Chart
 from mmtutorial.widgets.toolkit.controls import Slider, State, Toggle
 from mmtutorial.widgets.toolkit.drawable import Facts
-from mmtutorial.widgets.toolkit.explorer import Explorer
+from mmtutorial.widgets.toolkit.touchable import Touchable
 
 Distances = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -61,7 +62,7 @@ class TripletFacts(Facts):
         return self.loss > 0
 
 
-class TripletExplorer(Explorer[TripletFacts]):
+class TripletExplorer(Touchable[TripletFacts]):
     """One triplet on the unit circle, and the share of active triplets of a batch against the margin.
 
     Args:
@@ -73,6 +74,7 @@ class TripletExplorer(Explorer[TripletFacts]):
     """
 
     name = "triplet explorer"
+    figure = "circle"
     size = (1200, 600)
 
     def __init__(self, distances: Distances | None = None) -> None:
@@ -126,6 +128,11 @@ class TripletExplorer(Explorer[TripletFacts]):
             f"{100 * facts.active_share:.0f} % are active at this margin; half are at "
             f"{words.number(facts.half_margin, 2)}."
         )
+
+    def scene(self, state: State) -> dict[str, Any]:
+        """Return the batch; the triplet itself is worked out where it is dragged."""
+        near, far = self._batch(state)
+        return {"gaps": (far - near).tolist(), "most": MOST, "remark": self._bound(state)}
 
     def _batch(self, state: State) -> Distances:
         return self._distances or toy_batch(state["scatter"], state["non_negative"])
@@ -186,12 +193,15 @@ class TripletExplorer(Explorer[TripletFacts]):
         self._remark(canvas, state, facts)
 
     def _remark(self, canvas: Canvas, state: State, facts: TripletFacts) -> None:
-        remark = "Unit vectors: D is at most 4, so above a margin of 4 no hinge ever closes."
-        if state["non_negative"]:
-            remark = "In the quadrant D is at most 2: at a margin of 2.1 no hinge ever closes."
+        remark = self._bound(state)
         if facts.open and not np.abs(facts.gradient).max() > 1e-9:
             remark = "The hinge is open, yet here the gradient is zero."
         canvas.paragraph(_TABLE, 464, 282, remark, size=16, color=style.QUIET, lines=4)
+
+    def _bound(self, state: State) -> str:
+        if state["non_negative"]:
+            return "In the quadrant D is at most 2: at a margin of 2.1 no hinge ever closes."
+        return "Unit vectors: D is at most 4, so above a margin of 4 no hinge ever closes."
 
     def _curve(self, canvas: Canvas, state: State, facts: TripletFacts) -> None:
         canvas.text(_CHART - 36, 28, "A whole batch", size=TITLE, bold=True)

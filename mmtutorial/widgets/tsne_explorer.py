@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from mmtutorial import words
+from mmtutorial.errors import InputError
 from mmtutorial.plots import style
+from mmtutorial.triplet import unit_features
 from mmtutorial.widgets.embedding_frames import EmbeddingFrames
 from mmtutorial.widgets.patch_looks import Kind, looks_by
 from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas
 from mmtutorial.widgets.toolkit.charts import Chart, ticks
-from mmtutorial.widgets.toolkit.controls import Choice, Play, Slider, State
+from mmtutorial.widgets.toolkit.controls import Choice, Play, Slider, State, Toggle
 from mmtutorial.widgets.toolkit.drawable import Facts
-from mmtutorial.widgets.toolkit.explorer import Explorer
 from mmtutorial.widgets.toolkit.marks import cloud, legend
+from mmtutorial.widgets.toolkit.touchable import Touchable, addresses_of
+from mmtutorial.widgets.touch import map_scene as maps
 
 _COLOURS: tuple[Kind, ...] = ("class", "image", "colour")
 _MAP, _SMALL = 500, 330
@@ -58,18 +64,25 @@ class MapFacts(Facts):
     picked: Picked | None
 
 
-class TsneExplorer(Explorer[MapFacts]):
+class TsneExplorer(Touchable[MapFacts]):
     """Maps of held-out patches along tuning: t-SNE, PCA and the curve of kNN purity.
 
     Args:
         frames: Everything that takes long, computed beforehand.
+        embeddings: Embeddings ``(P, D)`` of the patches at some of the moments, by their place. There a patch is
+            linked with its nearest neighbours in the full embedding, from other images; elsewhere on the map.
+
+    Raises:
+        InputError: There is no such moment, or not an embedding for each patch.
     """
 
     name = "t-SNE explorer"
+    figure = "map"
     size = (1200, 640)
 
-    def __init__(self, frames: EmbeddingFrames) -> None:
+    def __init__(self, frames: EmbeddingFrames, embeddings: Mapping[int, Tensor] | None = None) -> None:
         self.frames = frames
+        self._nearest = {moment: self._linked(moment, found) for moment, found in (embeddings or {}).items()}
         self._values = {"class": frames.labels, "image": frames.groups, "colour": frames.colour_bins}
         self._looks = {kind: looks_by(kind, self._values[kind], frames.classes) for kind in _COLOURS}
         last = len(frames.steps) - 1
@@ -77,18 +90,66 @@ class TsneExplorer(Explorer[MapFacts]):
             Slider("moment", "moment of tuning", 0, last, 0),
             Play("play", "play", "moment"),
             Choice("colour_by", "colour by", _COLOURS, "class"),
-            Slider("point", "look at patch (−1: none)", -1, len(frames.labels) - 1, -1),
+            Toggle("look", "look at a patch"),
+            Slider("point", "patch", 0, len(frames.labels) - 1, 0),
         ]
         if len(frames.perplexities) > 1:
             options = [float(p) for p in frames.perplexities]
             controls.append(Choice("perplexity", "perplexity", options, options[-1]))
         self.controls = tuple(controls)
 
+    def idle(self, state: State) -> Collection[str]:
+        """Without a patch to look at there is none to choose."""
+        return () if state["look"] else ("point",)
+
+    def scene(self, state: State) -> dict[str, Any]:
+        """Return both maps at a moment, the look of each patch, and its neighbours."""
+        frames, k, facts = self.frames, state["moment"], self.facts(state)
+        looks, names = self._looks[state["colour_by"]], self._looks["class"]
+        tsne = frames.tsne[[float(p) for p in frames.perplexities].index(facts.perplexity), k]
+        near = self._nearest.get(k, maps.nearest(tsne))
+        where = "in the full embedding, from other images," if k in self._nearest else "on the t-SNE map"
+        alike = maps.same_class(frames.labels, near).tolist()
+        legend_of = () if state["colour_by"] == "image" else dict.fromkeys(looks[i] for i in self._in_order(state))
+        return {
+            "when": _when(facts.step),
+            "tsne": maps.rounded(tsne),
+            "pca": maps.rounded(frames.pca[k]),
+            "order": self._in_order(state).tolist(),
+            "looks": maps.plain_looks(looks),
+            "names": [look.name for look in names],
+            "images": frames.groups.tolist(),
+            "neighbours": near.tolist(),
+            "of_neighbours": [f"{n} of its {near.shape[1]} nearest {where} have its class." for n in alike],
+            "legend": maps.plain_looks(list(legend_of)),
+            "moment": k,
+            "steps": frames.steps.tolist(),
+            "purity": frames.purity.tolist(),
+            "chance": 1 / len(np.unique(frames.labels)),
+        }
+
+    def _linked(self, moment: int, embeddings: Tensor) -> NDArray[np.int64]:
+        frames = self.frames
+        if not 0 <= moment < len(frames.steps) or len(embeddings) != len(frames.labels):
+            raise InputError(
+                f"{len(embeddings)} embeddings at moment {moment} for {len(frames.labels)} patches and "
+                f"{len(frames.steps)} moments; give one for each patch, at moments from 0"
+            )
+        return maps.nearest(unit_features(embeddings).numpy(), groups=frames.groups)
+
+    def art(self, state: State) -> list[str]:
+        """Return the patches."""
+        return self._art
+
+    @cached_property
+    def _art(self) -> list[str]:
+        return addresses_of(self.frames.patches)
+
     def facts(self, state: State) -> MapFacts:
         """Return the step, purity there and at first, and the patch picked out, if any."""
         frames, k, point = self.frames, state["moment"], state["point"]
         names = (self._looks[kind][point].name for kind in ("class", "colour"))
-        picked = Picked(point, next(names), int(frames.groups[point]), next(names)) if point >= 0 else None
+        picked = Picked(point, next(names), int(frames.groups[point]), next(names)) if state["look"] else None
         return MapFacts(
             step=int(frames.steps[k]),
             purity=float(frames.purity[k]),
@@ -100,8 +161,7 @@ class TsneExplorer(Explorer[MapFacts]):
     def draw(self, canvas: Canvas, state: State, facts: MapFacts) -> None:
         """Draw both maps, the curve and the picked patch."""
         frames, k = self.frames, state["moment"]
-        when = f"after {words.count(facts.step, 'step')}" if facts.step else "before tuning"
-        canvas.text(_TSNE, 28, f"t-SNE {when}", size=TITLE, bold=True)
+        canvas.text(_TSNE, 28, f"t-SNE {_when(facts.step)}", size=TITLE, bold=True)
         canvas.text(_PCA, 28, "PCA", size=TITLE, bold=True)
         canvas.text(_CURVE, 28, f"kNN purity {facts.purity:.2f}", size=TITLE, bold=True)
         which = [float(p) for p in frames.perplexities].index(facts.perplexity)
@@ -145,7 +205,7 @@ class TsneExplorer(Explorer[MapFacts]):
         looks = self._looks[state["colour_by"]]
         at = cloud(canvas, box, places, looks, radius, rim=14, order=self._in_order(state))
         point = state["point"]
-        if point >= 0:
+        if state["look"]:
             canvas.circle(at[point], radius + 7, edge="#FFFFFF", width=6)
             canvas.circle(at[point], radius + 6, edge=style.INK, width=3)
 
@@ -166,7 +226,7 @@ class TsneExplorer(Explorer[MapFacts]):
         top = 318
         canvas.text(_CURVE, top, "Patch" if picked is None else f"Patch {picked.patch}", bold=True)
         if picked is None:
-            canvas.paragraph(_CURVE, top + 28, 272, "Choose one with “look at patch”.", size=16)
+            canvas.paragraph(_CURVE, top + 28, 272, "Choose one with “look at a patch”.", size=16)
             return
         side = 128
         canvas.picture(self.frames.patches[picked.patch], _CURVE, top + 12, side, side)
@@ -174,3 +234,7 @@ class TsneExplorer(Explorer[MapFacts]):
         lines = (picked.label, f"image {picked.image}", f"mostly {picked.colour}")
         for row, line in enumerate(lines):
             canvas.text(_CURVE + side + 12, top + 34 + 28 * row, line, fit=1192 - _CURVE - side - 12)
+
+
+def _when(step: int) -> str:
+    return f"after {words.count(step, 'step')}" if step else "before tuning"

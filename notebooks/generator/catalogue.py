@@ -19,6 +19,8 @@ class Entry:
         claim: what the notebook shows, in one sentence.
         minutes: for reading and exercises.
         objectives: each completes "After this you can ...".
+        question: stands under the first picture; the notebook answers it.
+        picture: what the first picture shows, in words; it lies in ``images/`` and is made by its ``make.py``.
     """
 
     file: str
@@ -26,6 +28,8 @@ class Entry:
     claim: str
     minutes: int
     objectives: tuple[str, ...]
+    question: str = ""
+    picture: str = ""
 
     @property
     def number(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,11 @@ REMEDY = "run 'make notebooks'"
 
 
 def without_outputs(notebook: NotebookNode) -> list[Any]:
-    """All that a master decides: metadata, and of each cell its id, kind, source and metadata, in order."""
-    cells = [(cell.get("id"), cell.cell_type, cell.source, dict(cell.metadata)) for cell in notebook.cells]
+    """All that a master decides: metadata, and of each cell its id, kind, source, metadata and pictures, in order."""
+    cells = [
+        (cell.get("id"), cell.cell_type, cell.source, dict(cell.metadata), cell.get("attachments"))
+        for cell in notebook.cells
+    ]
     return [dict(notebook.metadata), notebook.nbformat, notebook.nbformat_minor, *cells]
 
 
@@ -48,7 +52,7 @@ def differences(folder: Path = FOLDER) -> list[str]:
 
 
 def with_outputs_of(made: NotebookNode, path: Path) -> NotebookNode | None:
-    """The made notebook with the outputs that an older one has, where their code is the same to the letter.
+    """The made notebook with the outputs that an older one has, where their code is the same but for comments.
 
     A change of text, or of a neighbour's title in the head, then needs no execution. None: the code differs.
     """
@@ -57,11 +61,21 @@ def with_outputs_of(made: NotebookNode, path: Path) -> NotebookNode | None:
     code = [cell for cell in made.cells if cell.cell_type == "code"]
     old = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     counts = [cell.execution_count for cell in old]
-    if [cell.source for cell in code] != [cell.source for cell in old] or counts != list(range(1, len(code) + 1)):
+    if [_code_of(cell.source) for cell in code] != [_code_of(cell.source) for cell in old] or counts != list(
+        range(1, len(code) + 1)
+    ):
         return None
     for cell, before in zip(code, old, strict=True):
         cell.outputs, cell.execution_count = before.outputs, before.execution_count
     return made
+
+
+def _code_of(source: str) -> str:
+    """What of a cell decides its outputs: its code without comments; all of it where it is not plain Python."""
+    try:
+        return ast.dump(ast.parse(source))
+    except SyntaxError:
+        return source
 
 
 def is_stale(path: Path, made: NotebookNode) -> bool:

@@ -8,12 +8,18 @@ from typing import Literal
 from notebooks.generator.catalogue import Catalogue, Entry
 from notebooks.generator.timings import Timing
 
+PICTURE = "first.webp"
+"""Name of the picture that stands above all code, in the head's attachments."""
+HIDDEN = "hide-input"
+"""Tag of a cell whose code is out of sight: in JupyterLab, in Colab's form, and in a Jupyter book."""
+
 Edition = Literal["learner", "solution"]
 
 # No import of the package before it is there. Pip is told the versions of what Colab brings, so that it cannot
 # replace them: a second torch would take minutes and break what was compiled for the first.
 SET_UP = """\
-# Set-up. On your own machine this only looks for the package; on Colab it installs it and leaves torch as it is.
+# @title Set-up: run this first
+# On your own machine this only looks for the package; on Colab it installs it and leaves torch as it is.
 import importlib.metadata
 import importlib.util
 import subprocess
@@ -47,11 +53,13 @@ print(versions())"""
 
 
 def head(catalogue: Catalogue, entry: Entry, timing: Timing | None, edition: Edition) -> str:
-    """Title, badge, claim, objectives, times and ways to the neighbours."""
+    """Title, badge, picture, question, objectives, times and ways to the neighbours."""
     lines = [f"# {entry.number} {entry.title}", ""]
     if catalogue.colab:
         lines += [f"{badge(catalogue, entry)}", ""]
-    lines += [f"> **Claim.** {entry.claim}", "", "**After this notebook you can**", ""]
+    if entry.picture:
+        lines += [f"![{entry.picture}](attachment:{PICTURE})", ""]
+    lines += [f"### {entry.question}", "", "**After this notebook you can**", ""]
     lines += [f"- {objective}" for objective in entry.objectives]
     lines += ["", _times(entry, timing), "", _ways(catalogue, entry, edition)]
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from pathlib import Path
 
@@ -30,11 +31,14 @@ def make(catalogue: Catalogue, entry: Entry, edition: frame.Edition, folder: Pat
     timing = read_timings(folder).get(entry.file)
     cells = [
         Cell("markdown", frame.head(catalogue, entry, timing, edition)),
-        Cell("code", frame.set_up(catalogue)),
+        Cell("code", frame.set_up(catalogue), (frame.HIDDEN,)),
         *read_master(folder / "src" / f"{entry.file}.py"),
         Cell("code", frame.FOOT),
     ]
     made = [_node(entry, place, cell, edition) for place, cell in enumerate(cells)]
+    if entry.picture:
+        data = base64.b64encode((folder / "images" / f"{entry.file}.webp").read_bytes()).decode("ascii")
+        made[0].attachments = {frame.PICTURE: {"image/webp": data}}
     notebook = nbformat.v4.new_notebook(cells=made, metadata=METADATA)
     nbformat.validate(notebook)
     return notebook
@@ -53,4 +57,6 @@ def _node(entry: Entry, place: int, cell: Cell, edition: frame.Edition) -> Noteb
     node.id = hashlib.sha256(f"{entry.file} {place} {cell.kind}".encode()).hexdigest()[:12]
     if cell.tags:
         node.metadata["tags"] = list(cell.tags)
+    if frame.HIDDEN in cell.tags:
+        node.metadata |= {"jupyter": {"source_hidden": True}, "cellView": "form"}
     return node

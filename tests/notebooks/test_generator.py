@@ -240,20 +240,43 @@ def test_index_and_masters_must_agree(folder: Path) -> None:
 
 
 def entries() -> Catalogue:
-    made = [Entry(f"0{i}_n", f"Title {i}", "It holds.", 40, ("see", "do")) for i in range(3)]
+    made = [Entry(f"0{i}_n", f"Title {i}", "It holds.", 40, ("see", "do"), "Does it?", "a dot") for i in range(3)]
     return Catalogue("", "", tuple(made))
 
 
 def test_the_head() -> None:
     catalogue = entries()
     text = frame.head(catalogue, catalogue.entries[1], Timing(41.0, 9.0, 3.0), "learner")
-    assert text.startswith("# 01 Title 1\n\n> **Claim.** It holds.")
+    assert text.startswith("# 01 Title 1\n\n![a dot](attachment:first.webp)\n\n### Does it?")
+    assert "It holds" not in text, "the answer comes where the evidence does"
     assert "- see\n- do" in text
     assert "40 minutes" in text
     assert "under 50 seconds on two cores" in text
     assert "[back: Title 0](00_n.ipynb) | [next: Title 2](02_n.ipynb) | [with solutions](solutions/01_n.ipynb)" in text
     assert "colab" not in text.lower()
     assert "next" not in frame.head(catalogue, catalogue.entries[2], None, "solution")
+
+
+def test_a_picture_is_attached_and_a_change_of_it_noticed(folder: Path) -> None:
+    with (folder / "index.toml").open("a") as file:
+        file.write('question = "Does it?"\npicture = "a dot"\n')
+    (folder / "images").mkdir()
+    (folder / "images" / "00_first.webp").write_bytes(b"one")
+    write_all(folder)
+    assert differences(folder) == []
+    for path in (folder / "00_first.ipynb", folder / "solutions" / "00_first.ipynb"):
+        head = nbformat.read(path, as_version=4).cells[0]
+        assert head.attachments == {"first.webp": {"image/webp": "b25l"}}
+    (folder / "images" / "00_first.webp").write_bytes(b"two")
+    assert len(differences(folder)) == 2
+
+
+def test_the_set_up_is_out_of_sight(folder: Path) -> None:
+    catalogue = read_catalogue(folder)
+    made = make(catalogue, catalogue.entries[0], "learner", folder)
+    hidden = [cell for cell in made.cells if cell.metadata.get("jupyter", {}).get("source_hidden")]
+    assert [cell.source.splitlines()[0] for cell in hidden] == ["# @title Set-up: run this first"]
+    assert hidden[0].metadata["cellView"] == "form"
 
 
 def test_badges_appear_with_an_address() -> None:

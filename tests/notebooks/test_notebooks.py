@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
+from PIL import Image
 
 from mmtutorial.classroom import EXERCISES
 from notebooks.generator.catalogue import read_catalogue
@@ -118,4 +121,18 @@ def test_the_times_stand_in_the_head() -> None:
     for path in (*LEARNERS, *SOLUTIONS):
         head = nbformat.read(path, as_version=4).cells[0].source
         assert re.search(r"run in under \d\S* (seconds|minutes) on two cores", head)
-        assert "**Claim.**" in head
+
+
+def test_the_first_screen_is_a_picture_and_a_question() -> None:
+    for entry in read_catalogue().entries:
+        for path in (NOTEBOOKS / f"{entry.file}.ipynb", NOTEBOOKS / "solutions" / f"{entry.file}.ipynb"):
+            head, set_up = nbformat.read(path, as_version=4).cells[:2]
+            (encoded,) = head.attachments["first.webp"].values()
+            with Image.open(io.BytesIO(data := base64.b64decode(encoded))) as picture:
+                assert picture.width >= 900
+                assert picture.width / picture.height > 2.4, "a first screen has room for the question too"
+            assert len(data) < 150_000
+            shown, question = head.source.split("\n\n")[1:3]
+            assert len(re.fullmatch(r"!\[(.+)\]\(attachment:first.webp\)", shown)[1]) > 40, "words for the picture"
+            assert re.fullmatch(r"### [^\n]+\?", question)
+            assert set_up.metadata["jupyter"]["source_hidden"]

@@ -7,8 +7,11 @@ from functools import cache
 
 import msgspec
 import numpy as np
+import torch
 
 from mmtutorial.datasets.classes import ClassTable
+from mmtutorial.graph import connected_graph, random_triplets
+from mmtutorial.randomness import seeded
 from mmtutorial.results import Reproduction, Results
 from mmtutorial.widgets import (
     CostCalculator,
@@ -21,6 +24,7 @@ from mmtutorial.widgets import (
     PipelineMap,
     ProxyExample,
     ProxyExplorer,
+    PullExplorer,
     ResultBrowser,
     TableExplorer,
     TripletExplorer,
@@ -127,6 +131,12 @@ def reproduction() -> Reproduction:
     return msgspec.convert(made, Reproduction)
 
 
+def pull_explorer() -> PullExplorer:
+    labels = torch.arange(30) % 3
+    random, graph = random_triplets(labels, generator=seeded(0)), connected_graph(labels, generator=seeded(0))
+    return PullExplorer({"random triplets": random, "connected graph": graph}, TABLE)
+
+
 MAKERS: dict[str, Callable[[], Explorer]] = {
     "graph": GraphExplorer,
     "t-SNE": lambda: TsneExplorer(embedding_arrays()),
@@ -139,6 +149,7 @@ MAKERS: dict[str, Callable[[], Explorer]] = {
     "cost": CostCalculator,
     "loss": LossSwitch,
     "pipeline": PipelineMap,
+    "pull": pull_explorer,
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import networkx as nx
 import pytest
 import torch
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmtutorial.errors import InputError
-from mmtutorial.graph import PatchGraph, connected_graph
+from mmtutorial.graph import connected_graph
 from mmtutorial.patches import PatchBatch
 from mmtutorial.randomness import seeded
 from mmtutorial.widgets import GraphExplorer
@@ -86,7 +88,7 @@ def test_a_patch_that_is_asked_for_tells_its_triplet() -> None:
     assert isinstance(explorer, GraphExplorer)
     state = explorer.state(visited=18)
     for anchor, positive, negative in explorer._drawing(state).connected.triplets.tolist():
-        alt = explorer.static(visited=18, node=anchor).alt
+        alt = explorer.static(visited=18, look=True, node=anchor).alt
         assert f"is an anchor: positive {positive}, negative {negative} (dashed)." in alt
 
 
@@ -100,10 +102,11 @@ def test_growing_by_the_graph_s_own_rule_keeps_each_class_in_one_piece() -> None
         state = explorer.state(**state.with_(positive=positive))
         assert "stays connected" in explorer.facts(state)["says"][0]
         state = explorer.press("join", state)
-    assert state["choices"] == tuple(row[1] for row in rows)
+    assert state["choices"] == tuple(number for row in rows for number in row[:2])
     assert explorer.facts(state)["says"][0] == "All visited. Every class is one piece."
     assert explorer.facts(state)["left"] == explorer.facts(state)["right"]
-    assert explorer.press("undo", state)["choices"] == state["choices"][:-1]
+    assert explorer.press("undo", state)["choices"] == state["choices"][:-2]
+    assert explorer.press("reset", state)["choices"] == ()
 
 
 def test_growing_against_the_rule_is_told() -> None:
@@ -113,26 +116,21 @@ def test_growing_against_the_rule_is_told() -> None:
     drawing = explorer._drawing(state)
     anchor = int(drawing.connected.triplets[0, 0])
     other = next(i for i, c in enumerate(drawing.labels.tolist()) if c != int(drawing.labels[anchor]))
-    for wrong, why in ((anchor, "is the patch itself"), (other, f"Positive {other} is a ")):
+    for wrong, why in ((anchor, "is the anchor itself"), (other, f"patch {other} of class ")):
         refused = explorer.state(**state.with_(positive=wrong))
         assert why in explorer.facts(refused)["says"][0]
         assert explorer.press("join", refused)["choices"] == ()
 
 
-def test_two_pairs_of_one_class_are_two_pieces() -> None:
-    graph = PatchGraph(torch.tensor([0, 0, 0, 0, 1, 1]), torch.tensor([[0, 1, 4], [2, 3, 4]]))
-    assert graphs.pieces_in_use(graph, 0) == 2
-    assert graphs.pieces_in_use(graph, 1) == 0
-
-
-def test_other_patches_forget_what_was_chosen_by_hand() -> None:
+def test_other_patches_forget_what_was_tied_by_hand() -> None:
     explorer = explorer_of("graph")
     assert isinstance(explorer, GraphExplorer)
     for seed in range(5):
         state = explorer.state(mode=BY_HAND, seed=seed, choices=(3, 4, 5, 99))
-        connected = explorer._drawing(state).connected
-        kept = state["choices"]
-        assert all(graphs.lawful(connected, kept[:i], kept[i]) for i in range(len(kept)))
+        grown = explorer._grown(state)
+        assert state["choices"] == grown.numbers
+        for step, tie in enumerate(grown.ties):
+            assert replace(grown, ties=grown.ties[:step]).refusal(*tie) is None
 
 
 def test_your_own_patches() -> None:

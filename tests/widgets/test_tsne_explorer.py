@@ -113,12 +113,12 @@ def test_wrong_embeddings_are_refused(batch: PatchBatch) -> None:
 def test_the_words_give_step_purity_and_patch() -> None:
     frames = embedding_arrays()
     explorer = TsneExplorer(frames)
-    facts = explorer.facts(explorer.state(moment=3, point=7, perplexity=5.0))
+    facts = explorer.facts(explorer.state(moment=3, look=True, point=7, perplexity=5.0))
     assert facts["step"] == 75
     assert facts["purity"] == frames.purity[3]
     assert facts["perplexity"] == 5
     assert facts.picked == Picked(patch=7, label="cat", image=1, colour="pink")
-    alt = explorer.static(moment=3, point=7, perplexity=5.0).alt
+    alt = explorer.static(moment=3, look=True, point=7, perplexity=5.0).alt
     assert "after 75 tuning steps: t-SNE of perplexity 5 and PCA, coloured by class" in alt
     assert "images 0.90; before tuning 0.20. Patch 7: cat, image 1, mostly pink." in alt
     assert "nothing" not in alt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from mmtutorial.errors import InputError
@@ -211,3 +211,18 @@ def make_state(controls: Sequence[Control], values: Mapping[str, Any]) -> State:
         if name not in known:
             raise InputError(f"there is no control '{name}'; there are: {', '.join(known)}")
     return State({name: control.check(values.get(name, control.default)) for name, control in known.items()})
+
+
+def specification(controls: Sequence[Control]) -> list[dict[str, Any]]:
+    """Return controls as plain data: their attributes, and of what ``kind`` each is.
+
+    Example:
+        >>> specification([Toggle("equal", "as many")])
+        [{'kind': 'toggle', 'name': 'equal', 'description': 'as many', 'default': False}]
+    """
+    made = []
+    for control in controls:
+        values = {f.name: getattr(control, f.name) for f in fields(control)}
+        plain = {name: list(v) if isinstance(v, tuple) else v for name, v in values.items() if not callable(v)}
+        made.append({"kind": type(control).__name__.lower(), **plain})
+    return made

@@ -55,7 +55,7 @@ class Drawable(ABC, Generic[FactsT]):
         return {}
 
     def idle(self, state: State) -> Collection[str]:
-        """Return the names of the controls that do nothing in a state; they are greyed out."""
+        """Return the names of the controls that do nothing in a state; they are not shown."""
         return ()
 
     def state(self, **values: Any) -> State:

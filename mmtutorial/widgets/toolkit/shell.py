@@ -86,7 +86,7 @@ class Shell:
                     widget.value = state[name]
             idle = self.explorer.idle(state)
             for name, widget in self.inputs.items():
-                widget.disabled = name in idle
+                widget.layout.display = "none" if name in idle else None
         finally:
             self._setting = False
 
