@@ -8,6 +8,7 @@ from mmtutorial.widgets.cost_calculator import CostCalculator
 from mmtutorial.widgets.embedding_frames import EmbeddingFrames, embedding_frames
 from mmtutorial.widgets.examples import Labelled
 from mmtutorial.widgets.graph_explorer import GraphExplorer
+from mmtutorial.widgets.live_panel import LivePanel
 from mmtutorial.widgets.loss_switch import LossSwitch
 from mmtutorial.widgets.patch_explorer import PatchExplorer
 from mmtutorial.widgets.pipeline_map import PipelineMap, StageCard
@@ -30,6 +31,7 @@ __all__ = [
     "Frame",
     "GraphExplorer",
     "Labelled",
+    "LivePanel",
     "LossSwitch",
     "PatchExplorer",
     "PipelineMap",

@@ -46,12 +46,12 @@ class PullExplorer(Explorer[PullFacts]):
     """The same patches, as points in the plane, on two sides. Each positive edge draws its two ends together.
 
     Args:
-        sides: The two graphs by name, over the same patches.
+        sides: Two graphs by name, over the same patches; or one, beside which a question mark stands.
         classes: Their class table.
         seed: Of the places at first.
 
     Raises:
-        InputError: There are not two graphs, or they have other patches.
+        InputError: There is no graph, or more than two, or they have other patches.
     """
 
     name = "pull explorer"
@@ -59,7 +59,7 @@ class PullExplorer(Explorer[PullFacts]):
 
     def __init__(self, sides: Mapping[str, PatchGraph], classes: ClassTable, seed: int = 1) -> None:
         graphs = list(sides.values())
-        if len(graphs) != 2 or not torch.equal(graphs[0].labels, graphs[1].labels):
+        if len(graphs) not in (1, 2) or not torch.equal(graphs[0].labels, graphs[-1].labels):
             raise InputError(f"{len(graphs)} graphs were given, or over other patches; give two over the same ones")
         self._names, self._graphs = tuple(sides), graphs
         self._styles = style.class_styles(classes)
@@ -78,7 +78,10 @@ class PullExplorer(Explorer[PullFacts]):
     def draw(self, canvas: Canvas, state: State, facts: PullFacts) -> None:
         """Draw both sides, with their edges."""
         labels = self._graphs[0].labels.tolist()
-        for side, left in enumerate(_LEFT):
+        if len(self._graphs) == 1:
+            canvas.box(_LEFT[1], _TOP, _LEFT[1] + _SIDE, _TOP + _SIDE, edge=style.PALE, width=2)
+            canvas.text(_LEFT[1] + _SIDE / 2, _TOP + _SIDE / 2, "?", size=96, color=style.FAINT, anchor="mm")
+        for side, left in enumerate(_LEFT[: len(self._graphs)]):
             title = f"{self._names[side]}: {words.count(facts.pieces[side], 'piece')}"
             canvas.text(left, 26, title, size=TITLE, bold=True)
             said = f"{words.count(facts.places[side], 'different place')} {_when(facts.time)}"

@@ -60,7 +60,8 @@ def test_a_graph_without_edges_does_not_move() -> None:
 
 def test_other_patches_are_refused() -> None:
     one = PatchGraph(torch.tensor([0, 1]), torch.empty((0, 3), dtype=torch.long))
+    assert PullExplorer({"one": one}, TABLE).static(moment=1).alt.endswith("one: 2 pieces, 2 different places.")
     with pytest.raises(InputError, match="give two over the same ones"):
-        PullExplorer({"one": one}, TABLE)
+        PullExplorer({}, TABLE)
     with pytest.raises(InputError, match="give two over the same ones"):
         PullExplorer({"one": one, "other": PatchGraph(torch.tensor([0, 0]), one.triplets)}, TABLE)
