@@ -405,6 +405,6 @@ def test_the_command_says_what_it_can_do() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=600,
     )
     assert "--check" in done.stdout
