@@ -128,15 +128,16 @@ def in_cell() -> Publish:
         from IPython.display import HTML, display
     except ImportError:
         return _nowhere
-    if get_ipython() is None:  # type: ignore[no-untyped-call]
+    if get_ipython() is None:
         return _nowhere
     handles: list[Any] = []
 
     def publish(frame: Frame) -> None:
+        shown = HTML(_small(frame))  # type: ignore[no-untyped-call]
         if handles:
-            handles[0].update(HTML(_small(frame)))
+            handles[0].update(shown)
         else:
-            handles.append(display(HTML(_small(frame)), display_id=True))  # type: ignore[no-untyped-call]
+            handles.append(display(shown, display_id=True))  # type: ignore[no-untyped-call]
 
     return publish
 

@@ -86,8 +86,9 @@ class PullExplorer(Explorer[PullFacts]):
             canvas.text(left, 26, title, size=TITLE, bold=True)
             said = f"{words.count(facts.places[side], 'different place')} {_when(facts.time)}"
             canvas.text(left, 54, said)
-            canvas.text(left + _SIDE, 54, f"frame {facts.width[side]:.1f} wide", color=style.QUIET, anchor="rs")
             canvas.box(left, _TOP, left + _SIDE, _TOP + _SIDE, edge=style.PALE, width=2)
+            wide = f"frame {facts.width[side]:.1f} wide"
+            canvas.text(left + _SIDE - 8, _TOP + _SIDE - 8, wide, size=15, color=style.QUIET, anchor="rs")
             at = _placed(self._along[side][state["moment"]], left, facts.width[side])
             for a, b in self._graphs[side].edges.tolist():
                 canvas.line([at[a], at[b]], style.blend(self._look(labels[a]).color, 0.6), 2.5)

@@ -266,7 +266,7 @@ def write(name: str) -> None:
     frames = [_shrunk(image) for image in (drawn if isinstance(drawn, list) else [drawn])]
     path = HERE / f"{name}.webp"
     if len(frames) == 1:
-        frames[0].save(path, "WEBP", quality=80, method=6)
+        frames[0].save(path, "WEBP", quality=70, method=6)
     else:
         times = [300, *[700] * (len(frames) - 2), 60_000]
         frames[0].save(
