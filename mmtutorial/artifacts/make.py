@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmtutorial.artifacts import proxy_making, segmentation_making, tuning_frames
-from mmtutorial.artifacts.loading import FOLDER
+from mmtutorial.artifacts import proxy_making, rows_adding, segmentation_making, tuning_frames
+from mmtutorial.artifacts.loading import FOLDER, REPRODUCTION
 from mmtutorial.files import write_json
 from mmtutorial.results.origin import versions
 
@@ -21,7 +21,7 @@ class Maker:
     """How an artefact is made.
 
     Attributes:
-        save: given a folder and the options as keywords, writes one file or more and returns their places.
+        save: given a folder and the options as keywords, writes files and returns the places of those that get a sidecar.
         options: adds the options to the command's parser.
     """
 
@@ -33,6 +33,7 @@ MAKERS: Mapping[str, Maker] = {
     "tuning-frames": Maker(tuning_frames.save_tuning, tuning_frames.add_options),
     "proxy-tasks": Maker(proxy_making.save_proxies, proxy_making.add_options),
     "segmentation-results": Maker(segmentation_making.save_segmentation, segmentation_making.add_options),
+    REPRODUCTION: Maker(rows_adding.save_rows, rows_adding.add_options),
 }
 """Commands by name; ``tuning-frames`` makes ``tuning-arms`` too, from the same runs."""
 

@@ -60,6 +60,7 @@ _STARTS = (
     "colorization-2016",
     "colorful",
     "splitbrain",
+    "vicreg",
 )
 
 # Type is set for a figure 10 inches wide that fills a projector or a page.

@@ -9,6 +9,7 @@ from mmtutorial.proxies.inpainting import InpaintingStage
 from mmtutorial.proxies.jigsaw import JigsawStage
 from mmtutorial.proxies.kmeans import KMeansStage
 from mmtutorial.proxies.splitbrain import SplitBrainStage
+from mmtutorial.proxies.vicreg import VICRegStage
 
 PROXIES: dict[str, type[ProxyStage]] = {
     stage.name: stage
@@ -21,6 +22,7 @@ PROXIES: dict[str, type[ProxyStage]] = {
         InpaintingStage,
         BiGANStage,
         KMeansStage,
+        VICRegStage,
         ClassificationStage,
     )
 }
@@ -39,4 +41,5 @@ __all__ = [
     "ProxyScore",
     "ProxyStage",
     "SplitBrainStage",
+    "VICRegStage",
 ]

@@ -12,6 +12,7 @@ from mmtutorial.reports.reproduction_sentences import interval_text, lead, missi
 from mmtutorial.reports.run import flat, iou_rows, page_template
 from mmtutorial.reports.writing import write_page
 from mmtutorial.reproduction import paper
+from mmtutorial.reproduction.afterwards import after
 from mmtutorial.reproduction.beside import beside, columns, missing, parts, rank_agreements
 from mmtutorial.results.folder import ReproductionFolder
 from mmtutorial.results.reading import read_reproduction
@@ -82,6 +83,7 @@ def tables(reproduction: Reproduction) -> Iterator[dict[str, Any]]:
             "methods": methods,
             "columns": found,
             "parts": parts(reproduction, benchmark, network),
+            "after": after(reproduction, benchmark, network),
             "printed": bool(drawn),
             "shot": pictures.beside_shot(drawn, benchmark, network) if drawn else pictures.rows_shot(ours),
         }

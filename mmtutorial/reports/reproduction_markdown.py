@@ -8,10 +8,13 @@ from pathlib import Path
 from mmtutorial import words
 from mmtutorial.reports.reproduction_sentences import interval_text, lead, missing_sentence, rank_sentence, said_topics
 from mmtutorial.reproduction import paper
+from mmtutorial.reproduction.afterwards import after
 from mmtutorial.reproduction.beside import beside, columns, missing, rank_agreements
 from mmtutorial.results.reading import read_reproduction
 from mmtutorial.results.records import Difference
 from mmtutorial.results.reproduction import Benchmark, OurNetwork, Reproduction, Row
+
+_AFTER = "without, less random weights | M&M less without | M&M less equal steps"
 
 
 def reproduction_markdown(out: Path) -> str:
@@ -31,6 +34,7 @@ def reproduction_markdown(out: Path) -> str:
     for benchmark, network in reproduction.blocks():
         lines += ["", *_benchmark_table(reproduction, benchmark, network)]
         lines += _method_table(reproduction, benchmark, network)
+        lines += _after_table(reproduction, benchmark, network)
     lines += ["", *(f"- Rank correlation, {rank_sentence(found)}" for found in rank_agreements(reproduction))]
     lines += [f"- Not run: {missing_sentence(lack)}" for lack in missing(reproduction)]
     return "\n".join(lines).rstrip()
@@ -78,6 +82,19 @@ def _method_table(reproduction: Reproduction, benchmark: Benchmark, network: Our
         ours = row.ours
         known = f"{words.span(ours.interval)} | {len(ours.seeds)}" if ours else " | "
         yield f"| {row.printed.method} | {row.printed.miou} | `{row.printed.arm}` | {_mean(ours)} | {known} |"
+
+
+def _after_table(reproduction: Reproduction, benchmark: Benchmark, network: OurNetwork) -> Iterator[str]:
+    found = after(reproduction, benchmark, network)
+    if not found:
+        return
+    yield ""
+    yield f"| after the slides: {benchmark.name}, {network.name} | our arm | without, equal steps, with M&M | {_AFTER} |"
+    yield "|---|---|---|---|---|---|"
+    for each in found:
+        ours = ", ".join(map(_mean, (each.plain, each.control, each.tuned)))
+        differences = " | ".join(map(_difference, (each.from_random, each.lift, each.fair_lift)))
+        yield f"| {each.later.method} | `{each.later.arm}` | {ours} | {differences} |"
 
 
 def _mean(row: Row | None) -> str:

@@ -20,6 +20,7 @@ from mmtutorial.experiment.stages import Stages
 from mmtutorial.files import sweep
 from mmtutorial.locks import exclusive
 from mmtutorial.reproduction.ablations import ABLATIONS
+from mmtutorial.reproduction.afterwards import arms_after
 from mmtutorial.reproduction.jobs import Job, Task, run_jobs
 from mmtutorial.reproduction.paper import ENSEMBLE, VOC
 from mmtutorial.reproduction.rows import BENCHMARK_OF, arms_of_tables, arms_of_variants, with_imagenet
@@ -162,6 +163,8 @@ class Grid:
             raise unknown("network", network, NETWORKS)
         benchmark, parts = BENCHMARK_OF[dataset], self.scope.parts
         names = arms_of_tables(benchmark, NETWORKS[network].stands_for) if "tables" in parts else []
+        if "later" in parts:
+            names += arms_after(benchmark, NETWORKS[network].stands_for)
         if "variants" in parts and (dataset, network) == (self.scope.datasets[0], self.scope.networks[0]):
             names += arms_of_variants()
         return list(dict.fromkeys(with_imagenet(names, self.scope.preset, network)))

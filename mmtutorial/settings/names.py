@@ -19,6 +19,7 @@ PROXY_TASKS = (
     "inpainting",
     "bigan",
     "kmeans",
+    "vicreg",
     "classification",
 )
 """What can be learned before, without masks."""
@@ -43,8 +44,8 @@ SUFFIXES = ("", "more", *TUNINGS)
 """What follows the pre-training in an arm's name. ``more``: the fair control, which gets the steps of tuning."""
 
 ABLATIONS = ("labeled", "margin", "patches", "images", "steps")
-PARTS = ("tables", "variants", *ABLATIONS)
-"""Parts of a reproduction: the slides' tables; the variants of tuning; each ablation by its name."""
+PARTS = ("tables", "later", "variants", *ABLATIONS)
+"""Parts of a reproduction: the slides' tables; starts of later years; variants of tuning; each ablation by its name."""
 
 
 def arm_name(pretraining: str, suffix: str) -> str:
