@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mmtutorial.artifacts import proxy_making, rows_adding, segmentation_making, tuning_frames
-from mmtutorial.artifacts.loading import FOLDER, REPRODUCTION
+from mmtutorial.artifacts.loading import FOLDER, REPRODUCTION, about_artifact
 from mmtutorial.files import write_json
 from mmtutorial.results.origin import versions
 
@@ -21,7 +21,7 @@ class Maker:
     """How an artefact is made.
 
     Attributes:
-        save: given a folder and the options as keywords, writes files and returns the places of those that get a sidecar.
+        save: given a folder and the options as keywords, writes files and returns those that get a sidecar.
         options: adds the options to the command's parser.
     """
 
@@ -56,21 +56,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--out", type=Path, default=FOLDER, help="folder; default: that of the package")
     settings = vars(parser.parse_args(arguments))
     name, out = settings.pop("name"), settings.pop("out")
+    before = about_artifact(name, out) if settings.get("add") else {}
     for path in MAKERS[name].save(out, **settings):
-        seal(path, name, settings)
+        seal(path, name, settings, before)
     return 0
 
 
-def seal(path: Path, name: str, settings: Mapping[str, Any]) -> None:
-    """Write the sidecar of a file: how it was made, and its checksum."""
-    changed = " ".join(f"--{key} {value}" for key, value in settings.items() if value is not None)
-    about = {
-        "about": _ABOUT.get(path.stem, path.stem),
-        "command": f"python -m mmtutorial.artifacts.make {name} {changed}".strip(),
-        "settings": dict(settings),
+def seal(path: Path, name: str, settings: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> None:
+    """Write the sidecar of a file: how it was made, and its checksum.
+
+    Args:
+        path: the file.
+        name: the command's.
+        settings: its options.
+        before: the sidecar of the file to which this command added; it stays, and the command comes under ``added``.
+    """
+    given = {key: value for key, value in settings.items() if value is not None}
+    made = {
+        "command": " ".join(["python -m mmtutorial.artifacts.make", name, *(f"--{k} {v}" for k, v in given.items())]),
+        "settings": given,
         "versions": versions(_PACKAGES),
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
+    if before:
+        made = {**before, "added": [*before.get("added", ()), made]}
+    about = {"about": _ABOUT.get(path.stem, path.stem), **made, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     write_json(path.with_suffix(".json"), about)
 
 

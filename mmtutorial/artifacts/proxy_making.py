@@ -65,10 +65,13 @@ def add_options(parser: ArgumentParser) -> None:
     """The command's options, those of :func:`save_proxies`."""
     parser.add_argument("--run", required=True, help="folder of a finished `mmtutorial reproduce`")
     parser.add_argument("--seeds", required=True, help="such as 10,11,12; pictures and features are of the first")
+    parser.add_argument(
+        "--add", help="tasks of a later run, with commas between: add them to the file, keep its others"
+    )
 
 
-def save_proxies(folder: Path, *, run: str, seeds: str) -> tuple[Path, ...]:
-    """Make and write the file; returns its place.
+def save_proxies(folder: Path, *, run: str, seeds: str, add: str | None = None) -> tuple[Path, ...]:
+    """Make and write the file, or add tasks to it; returns its place.
 
     Raises:
         InputError: as :func:`make_proxies`, or the seeds are no list of numbers.
@@ -78,7 +81,8 @@ def save_proxies(folder: Path, *, run: str, seeds: str) -> tuple[Path, ...]:
     except ValueError:
         raise InputError(f"seeds are '{seeds}'; give whole numbers such as 10,11,12") from None
     path = folder / "proxy-tasks.npz"
-    make_proxies(Path(run), numbers, TASKS).save(path)
+    made = make_proxies(Path(run), numbers, add.split(",") if add else TASKS)
+    (ProxyTasks.load(path).joined(made) if add else made).save(path)
     return (path,)
 
 

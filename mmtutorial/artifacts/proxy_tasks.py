@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from mmtutorial.datasets import open_dataset
-from mmtutorial.errors import unknown
+from mmtutorial.errors import InputError, unknown
 from mmtutorial.files import stored_arrays, write_arrays
 from mmtutorial.proxies import PROXIES
 from mmtutorial.widgets.proxy_explorer import FeatureMap, ProxyExample, ProxyExplorer
@@ -23,6 +23,8 @@ KNOWN = ("class", "colour", "position")
 """By what purity is measured, in the order of the last axis."""
 ROWS = 3
 """Rows of pictures of a task: what it sees, its target, its prediction."""
+_SAME = ("seeds", "labels", "colour_bins", "positions", "groups", "mean_colours")
+_BY_TASK = ("measures", "higher", "scores", "trivial", "sheets", "sheet_sizes", "captions")
 
 
 @dataclass(frozen=True, repr=False)
@@ -134,6 +136,29 @@ class ProxyTasks:
     def explorer(self) -> ProxyExplorer:
         """All tasks in one explorer."""
         return ProxyExplorer([self.example(task) for task in self.names])
+
+    def joined(self, later: ProxyTasks) -> ProxyTasks:
+        """These tasks, and after them others that were measured later, with the same seeds and on the same patches.
+
+        Raises:
+            InputError: they were measured otherwise, or are there already.
+        """
+        if twice := sorted({*self.names} & {*later.names}):
+            raise InputError(f"{', '.join(twice)} is there already; make the file anew to measure it again")
+        if unknown_input := sorted({*later.controls} - {*self.controls}):
+            raise InputError(f"there is no control {', '.join(unknown_input)}; make the file anew with all tasks")
+        for name in _SAME:
+            here, there = getattr(self, name), getattr(later, name)
+            # Mean colours may differ in their last digit from machine to machine.
+            if here.shape != there.shape or not np.allclose(here, there, atol=1e-5):
+                raise InputError(f"the new tasks have other {name.replace('_', ' ')}; measure all on the same")
+        new, old = len(later.names), len(self.names)
+        own = {name: np.concatenate((getattr(self, name), getattr(later, name))) for name in _BY_TASK}
+        both = {
+            name: np.concatenate((getattr(self, name)[:old], getattr(later, name)[:new], getattr(self, name)[old:]))
+            for name in ("purity", "features", "layouts")
+        }
+        return replace(self, names=(*self.names, *later.names), **own, **both)
 
     def save(self, path: Path) -> None:
         """Write an ``.npz`` file without pickles, whole or not at all."""

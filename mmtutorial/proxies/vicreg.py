@@ -1,28 +1,30 @@
 """VICReg: two views of one thing shall look alike, and different things different (Bardes, Ponce and LeCun, 2022).
 
-Parts are cut out of unlabelled images, and each is shown in two views: other window, other light, perhaps mirrored. The
-embeddings of the two views shall agree. Alone, that is met best by an encoder that gives the same to everything; two more
-terms forbid it. No other network is needed, no queue of earlier images and no pairs of different things.
+Parts are cut out of unlabelled images, and each is shown in two views: other window, other light, perhaps mirrored.
+The embeddings of the two views shall agree. Alone, that is met best by an encoder that gives the same to everything;
+two more terms forbid it. No second network is needed, no queue of earlier images and no pairs of different things.
 
 **The loss** (section 4.1). For embeddings ``Z`` of one view and ``Z'`` of the other, n rows of d numbers each,
 
-    25 s(Z, Z') + 25 [v(Z) + v(Z')] / 2 + [c(Z) + c(Z')]
+    25 s(Z, Z') + 25 [v(Z) + v(Z')] / 2 + [c(Z) + c(Z')]                                                    (equation 6)
 
-=====================  =======================================================  ==========================================
-term                   formula                                                  what it forbids
-=====================  =======================================================  ==========================================
-invariance s (eq. 5)   mean squared difference of the two views                 that a part is told by its light or place
-variance v (eq. 1, 2)  mean over the d numbers of max(0, 1 - standard deviation)  collapse: everything looks the same
-covariance c (eq. 3, 4)  sum over pairs of numbers of covariance squared, over d  that all numbers say the same
-=====================  =======================================================  ==========================================
+====================  ========================================================  ======================================
+term                  formula                                                   what it forbids
+====================  ========================================================  ======================================
+invariance s (5)      mean squared difference of the two views                  to tell a part by its light or place
+variance v (1, 2)     mean over the d numbers of max(0, 1 - their deviation)    collapse: everything looks the same
+covariance c (3, 4)   sum over pairs of numbers of covariance squared, over d   that all numbers say the same
+====================  ========================================================  ======================================
 
-The weights 25, 25 and 1 and the halves are those of ``main_vicreg.py`` of facebookresearch/vicreg. The log of training
-shows ``spread``, the mean standard deviation of the embeddings: near 0 is collapse, 1 is what the variance asks for.
+The weights, the halves and the mean over d in s are those of ``main_vicreg.py`` of facebookresearch/vicreg.
+The log of training shows ``spread``, the mean standard deviation of the embeddings: near 0 is collapse, 1 is what the
+variance asks for.
 
 **What is smaller than in the original**, and why. A step there sees 2,048 images; here it sees 8, and neither variance
 nor covariance can be told from eight. So each image gives several parts, half as wide as the crop, which is also about
-the size of the patches that tuning cuts: features of whole scenes would mix what segmentation must keep apart. Embeddings
-have 128 numbers, not 8,192, made by two layers, not three. Features are pooled by their maxima, as for tuning.
+the size of the patches that tuning cuts: features of whole scenes would mix what segmentation must keep apart.
+Embeddings have 128 numbers, not 8,192, made by two layers, not three. Features are pooled by their maxima, as for
+tuning. There is neither blur nor solarisation.
 
 How this was chosen among SimSiam, VICReg and contrast, of images, places and parts: ``docs/hyperparameters.md``.
 """
@@ -122,8 +124,8 @@ class VICRegStage(ProxyStage):
     input = "rgb"
     module: VICReg
     shortcut = (
-        "To give the same to everything would make all views agree: numbers that do not vary from part to part, or vary "
-        "together, cost. And two views of a part would have the same colours: those of each are changed by themselves."
+        "To give the same to everything would make all views agree: numbers that do not vary from part to part, or "
+        "that vary together, cost. Views of one part would have the same colours: each view's are changed by themselves."
     )
 
     def network(self, encoder: Encoder) -> nn.Module:

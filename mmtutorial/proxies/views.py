@@ -2,8 +2,8 @@
 
 What two views of one part share is what is in it.
 
-Source: augmentations of Bardes et al. (2022), appendix C, and of Chen et al. (2020, MoCo v2): windows by area and aspect,
-mirrored; brightness, contrast and saturation by 0.4 and hue by 0.1 of the circle, in 8 of 10 views; 2 of 10 grey.
+Source: ``augmentations.py`` of facebookresearch/vicreg: brightness and contrast by 0.4 and hue by 0.1 of the circle, in
+8 of 10 views; 2 of 10 grey. Its windows have 0.08 of the image or more, saturation changes by 0.2 there, by 0.4 here.
 """
 
 from __future__ import annotations

@@ -89,7 +89,8 @@ def _after_table(reproduction: Reproduction, benchmark: Benchmark, network: OurN
     if not found:
         return
     yield ""
-    yield f"| after the slides: {benchmark.name}, {network.name} | our arm | without, equal steps, with M&M | {_AFTER} |"
+    place = f"{benchmark.name}, {network.name}"
+    yield f"| after the slides: {place} | our arm | without, equal steps, with M&M | {_AFTER} |"
     yield "|---|---|---|---|---|---|"
     for each in found:
         ours = ", ".join(map(_mean, (each.plain, each.control, each.tuned)))

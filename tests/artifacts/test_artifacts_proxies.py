@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -170,6 +171,38 @@ def test_the_command_reads_the_run_and_leaves_it_alone(
     again = ProxyTasks.load(tmp_path / "again.npz")
     assert np.array_equal(again.layouts, tasks.layouts)
     assert again.controls == tasks.controls
+
+
+def test_tasks_of_a_later_run_come_after_those_that_stay_as_they_are(run: Path, tmp_path: Path) -> None:
+    shared = ["--run", str(run), "--seeds", "3,4"]
+    before = replace(make_proxies(run, (3, 4), SMALL[:1]), controls=("random-grey", "random-rgb"))
+    both = make_proxies(run, (3, 4), SMALL)
+    for name in ("purity", "features", "layouts"):
+        whole = getattr(both, name)
+        before = replace(before, **{name: np.concatenate((whole[:1], whole[2:]))})
+    before.save(tmp_path / "proxy-tasks.npz")
+    make.seal(tmp_path / "proxy-tasks.npz", "proxy-tasks", {"run": "first", "seeds": "3,4"})
+    assert make.main(["proxy-tasks", *shared, "--add", SMALL[1], "--out", str(tmp_path)]) == 0
+    joined: ProxyTasks = load_artifact("proxy-tasks", tmp_path)
+    for field in fields(ProxyTasks):
+        assert np.array_equal(getattr(joined, field.name), getattr(both, field.name)), field.name
+    about = about_artifact("proxy-tasks", tmp_path)
+    assert about["settings"] == {"run": "first", "seeds": "3,4"}
+    assert [added["settings"]["add"] for added in about["added"]] == [SMALL[1]]
+    with pytest.raises(InputError, match="jigsaw is there already"):
+        make.main(["proxy-tasks", *shared, "--add", SMALL[1], "--out", str(tmp_path)])
+
+
+def test_tasks_measured_otherwise_are_not_added(tasks: ProxyTasks) -> None:
+    other = replace(tasks, names=tuple(f"new-{name}" for name in tasks.names))
+    assert len(tasks.joined(other).names) == 2 * len(tasks.names)
+    for change, said in (
+        ({"seeds": tasks.seeds + 1}, "other seeds"),
+        ({"mean_colours": tasks.mean_colours[:-1]}, "other mean colours"),
+        ({"controls": ("random-depth",)}, "no control random-depth"),
+    ):
+        with pytest.raises(InputError, match=said):
+            tasks.joined(replace(other, **change))
 
 
 def test_a_seed_that_was_not_finished_is_refused_and_not_trained(run: Path) -> None:

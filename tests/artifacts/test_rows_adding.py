@@ -73,9 +73,7 @@ def test_each_new_row_is_paired_with_every_other_of_its_place_once(folders: tupl
     found = read_reproduction(shipped)
     rows = {row.arm: row for row in found.block_rows(*PLACE)}
     new = found.comparisons[old:]
-    assert {(pair.a, pair.b) for pair in new} == {
-        (a, b) for k, a in enumerate(ARMS) for b in rows if b not in ARMS[k:]
-    }
+    assert {(pair.a, pair.b) for pair in new} == {(a, b) for k, a in enumerate(ARMS) for b in rows if b not in ARMS[k:]}
     assert len(new) == 2 * len(rows) - 3
     for pair in new:
         expected = np.subtract(rows[pair.a].miou, rows[pair.b].miou)

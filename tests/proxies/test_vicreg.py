@@ -87,14 +87,14 @@ def test_neither_view_comes_first_and_no_part_and_no_number_either(seed: int, ro
 @settings(deadline=None, max_examples=30)
 @given(SEEDS, st.integers(2, 7))
 def test_collapse_costs_all_that_variance_weighs_and_is_left_downhill(seed: int, rows: int) -> None:
-    noise, other = two(seed, rows)
+    noise, _ = two(seed, rows)
     collapsed = torch.ones_like(noise) + 1e-6 * noise
     loss = vicreg_loss(collapsed, collapsed)
     assert loss.item() == pytest.approx(25 * (1 - 0.01), rel=1e-3)
     assert deviations(collapsed).mean().item() == pytest.approx(0.01, rel=0.01)
-    apart = torch.linalg.qr(torch.cat((noise.T, other.T), dim=1)).Q[:, :1].T * torch.tensor([[1.0], [-1.0]])
-    assert vicreg_loss(5 * apart, 5 * apart) < loss * 2
-    assert variance(2 * noise / noise.std(dim=0).clamp(min=1e-9)).item() == 0
+    # Any way out of it is a way down, if both views go it together.
+    apart = collapsed + 0.1 * noise
+    assert vicreg_loss(apart, apart) < loss
 
 
 def test_each_term_is_blind_to_what_the_others_see() -> None:

@@ -116,4 +116,3 @@ def test_the_same_generator_gives_the_same_views() -> None:
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert torch.equal(draw_windows(3, seeded(1)), draw_windows(3, seeded(1)))
-

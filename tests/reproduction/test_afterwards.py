@@ -14,7 +14,7 @@ from mmtutorial.reproduction.paper import ALEXNET, CITYSCAPES, VGG, VOC, rank_ta
 from mmtutorial.reproduction.rows import arms_of_tables
 from mmtutorial.results import read_reproduction
 from mmtutorial.widgets.table_explorer import printed
-from tests.reproduction_folder import make_row, make_reproduction, save
+from tests.reproduction_folder import make_reproduction, make_row, save
 
 [LATEST] = [later for later in LATER if (later.benchmark, later.backbone) == (VOC, ALEXNET)]
 
@@ -48,7 +48,10 @@ def test_what_stands_in_the_row_is_the_rows_difference(tmp_path: Path) -> None:
     plain, tuned, control = (found.row("scenes", "tiny", arm) for arm in LATEST.arms)
     random = found.row("scenes", "tiny", "random")
     assert (row.plain, row.tuned, row.control) == (plain, tuned, control)
-    assert random and plain and tuned and control
+    assert random is not None
+    assert plain is not None
+    assert tuned is not None
+    assert control is not None
     for difference, (a, b) in (
         (row.from_random, (plain, random)),
         (row.lift, (tuned, plain)),
