@@ -124,8 +124,8 @@ class VICRegStage(ProxyStage):
     input = "rgb"
     module: VICReg
     shortcut = (
-        "To give the same to everything would make all views agree: numbers that do not vary from part to part, or that "
-        "vary together, cost. Views of one part would have the same colours: those of each are changed by themselves."
+        "To give the same to everything would make all views agree: numbers that do not vary from part to part, or "
+        "that vary together, cost. Views of one part would have the same colours: those of each are changed by themselves."
     )
 
     def network(self, encoder: Encoder) -> nn.Module:
