@@ -125,7 +125,7 @@ class VICRegStage(ProxyStage):
     module: VICReg
     shortcut = (
         "To give the same to everything would make all views agree: numbers that do not vary from part to part, or "
-        "that vary together, cost. Views of one part would have the same colours: those of each are changed by themselves."
+        "that vary together, cost. Views of one part would have the same colours: those of each are changed alone."
     )
 
     def network(self, encoder: Encoder) -> nn.Module:
