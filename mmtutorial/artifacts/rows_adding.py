@@ -74,6 +74,7 @@ def _refuse_others(raw: Mapping[str, Any], before: Reproduction, later: Reproduc
             raise InputError(f"{' and '.join(_place(row))} have no rows here; run what has them")
         if row.arm in known[_place(row)]:
             raise InputError(f"{row.arm} on {' and '.join(_place(row))} is there already; a row is measured once")
+        known[_place(row)].add(row.arm)
     if later.seeds != before.seeds:
         raise InputError(f"the new rows have the seeds {later.seeds}, the others {before.seeds}; run those")
     benchmarks = {benchmark.name: benchmark for benchmark in before.benchmarks}

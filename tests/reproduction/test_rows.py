@@ -15,6 +15,7 @@ from mmtutorial.reproduction.rows import (
     parse_parts,
     with_imagenet,
 )
+from mmtutorial.settings.names import ABLATIONS
 
 
 def test_every_data_set_stands_for_a_benchmark() -> None:
@@ -68,9 +69,10 @@ def test_what_stands_for_imagenet(preset: str, network: str, arm: str) -> None:
     ("text", "parts"),
     [
         (None, PARTS),
-        ("ablations", PARTS[2:]),
+        ("ablations", ABLATIONS),
         (" steps ,tables", ("tables", "steps")),
-        ("ablations,margin, variants", PARTS[1:]),
+        ("variants,later", ("later", "variants")),
+        ("ablations,margin, variants", ("variants", *ABLATIONS)),
     ],
 )
 def test_parts(text: str | None, parts: tuple[str, ...]) -> None:
