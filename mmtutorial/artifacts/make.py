@@ -72,13 +72,13 @@ def seal(path: Path, name: str, settings: Mapping[str, Any], before: Mapping[str
         before: the sidecar of the file to which this command added; it stays, and the command comes under ``added``.
     """
     given = {key: value for key, value in settings.items() if value is not None}
-    made = {
+    made: dict[str, Any] = {
         "command": " ".join(["python -m mmtutorial.artifacts.make", name, *(f"--{k} {v}" for k, v in given.items())]),
         "settings": given,
         "versions": versions(_PACKAGES),
     }
     if before:
-        made = {**before, "added": [*before.get("added", ()), made]}
+        made = {**before, "added": [*before.get("added", []), made]}
     about = {"about": _ABOUT.get(path.stem, path.stem), **made, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     write_json(path.with_suffix(".json"), about)
 

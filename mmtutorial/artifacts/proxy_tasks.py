@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -153,8 +154,8 @@ class ProxyTasks:
             if here.shape != there.shape or not np.allclose(here, there, atol=1e-5):
                 raise InputError(f"the new tasks have other {name.replace('_', ' ')}; measure all on the same")
         new, old = len(later.names), len(self.names)
-        own = {name: np.concatenate((getattr(self, name), getattr(later, name))) for name in _BY_TASK}
-        both = {
+        own: dict[str, Any] = {name: np.concatenate((getattr(self, name), getattr(later, name))) for name in _BY_TASK}
+        both: dict[str, Any] = {
             name: np.concatenate((getattr(self, name)[:old], getattr(later, name)[:new], getattr(self, name)[old:]))
             for name in ("purity", "features", "layouts")
         }
