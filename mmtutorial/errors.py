@@ -40,7 +40,8 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> InputError:
 
     Returns:
         An error to raise. It names the nearest known name, where one is near:
-        ``unknown data set 'scnes'; did you mean 'scenes'? known: scenes, streets, voc, camvid, cityscapes, folder``.
+        ``unknown data set 'scnes'; did you mean 'scenes'? known: scenes, streets, voc, camvid, cityscapes,
+        stanford, pets, folder``.
 
     Example:
         >>> str(unknown("split", "tran", ("train", "val")))

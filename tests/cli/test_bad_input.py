@@ -18,7 +18,7 @@ from tests.cli.spoiling import NOTHING_OPENS, ONE_FILE_IS_BAD
     [
         (
             ["--dataset", "scnes"],
-            ["unknown data set 'scnes'; did you mean 'scenes'?", "voc, camvid, cityscapes, folder"],
+            ["unknown data set 'scnes'; did you mean 'scenes'?", "voc, camvid, cityscapes, stanford, pets, folder"],
         ),
         (["--arms", "random+grahp"], ["unknown arm 'random+grahp'; did you mean 'random+graph'?"]),
         (["--arms", " , "], ["no arm given"]),

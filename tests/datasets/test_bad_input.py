@@ -22,7 +22,8 @@ def refused(*args: object, **options: object) -> str:
 
 
 def test_unknown_data_set() -> None:
-    assert "did you mean 'scenes'? known: scenes, streets, voc, camvid, cityscapes, folder" in refused("scnes")
+    known = "scenes, streets, voc, camvid, cityscapes, stanford, pets, folder"
+    assert f"did you mean 'scenes'? known: {known}" in refused("scnes")
 
 
 @pytest.mark.parametrize("name", DATASETS)

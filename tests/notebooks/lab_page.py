@@ -129,6 +129,13 @@ class LabPage:
         )
         return self.page.locator(".widget-vbox", has=self.page.locator("img.widget-image")).first
 
+    def first_picture(self) -> int:
+        """Width in pixels of the picture that the notebook opens with, once it is loaded; it is brought into view."""
+        self.page.evaluate("void window.jupyterapp.shell.currentWidget.content.scrollToItem(0, 'start')")
+        picture = self.page.locator(".jp-MarkdownOutput img").first
+        picture.wait_for()
+        return int(picture.evaluate("async (image) => (await image.decode(), image.naturalWidth)"))
+
     def close(self) -> None:
         """Closes the page."""
         self.page.close()
@@ -137,7 +144,8 @@ class LabPage:
         self.page.wait_for_function(condition, timeout=1000 * PATIENCE, polling=200)
 
     def _console(self, message: Any) -> None:
-        if message.type == "error":
+        # JupyterLab shows an attached picture by its bare name first and puts the picture in its place at once.
+        if message.type == "error" and not message.location.get("url", "").startswith("attachment:"):
             self.errors.append(f"console: {message.text} ({message.location.get('url')})")
 
     def _received(self, payload: str | bytes) -> None:

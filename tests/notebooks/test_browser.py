@@ -101,6 +101,7 @@ def test_each_control_moves_the_picture_by_keyboard(name: str, address: str, bro
     with closing(LabPage(browser, address)) as lab:
         lab.run_all(f"{name}.ipynb")
         assert lab.failed_cells() == []
+        assert lab.first_picture() > 500
         driven = Driven(lab.page, lab.scroll_to_widget(), EXPLORERS[name]())
         driven.wait()
         driven.screenshot(folder / f"{name}-0.png")

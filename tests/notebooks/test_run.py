@@ -24,6 +24,12 @@ def named(path: Path) -> str:
     return path.stem
 
 
+def exercise_of(cell: NotebookNode) -> str | None:
+    """The exercise whose blank a cell is."""
+    tags = [tag.removeprefix("exercise:") for tag in cell.metadata.get("tags", ()) if tag.startswith("exercise:")]
+    return tags[0] if tags and "todo(" in cell.source else None
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", SOLUTIONS, ids=named)
 def test_a_notebook_with_solutions_runs_and_gives_what_it_shows(path: Path) -> None:
@@ -54,17 +60,17 @@ def test_every_marked_cell_is_truly_compared(path: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize("path", LEARNERS, ids=named)
 def test_a_learner_s_notebook_stops_at_its_first_blank(path: Path, tmp_path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
-    blanks = [cell for cell in code_cells(notebook) if "todo(" in cell.source and cell.metadata.get("tags")]
+    blanks = [(cell, exercise) for cell in code_cells(notebook) if (exercise := exercise_of(cell))]
     if not blanks:
         pytest.skip("it has no blanks")
     client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}})
     with pytest.raises(CellExecutionError) as caught:
         client.execute(env=environment())
-    (name,) = [tag.removeprefix("exercise:") for tag in blanks[0].metadata.tags if tag.startswith("exercise:")]
+    blank, name = blanks[0]
     assert caught.value.ename == "NotFilledIn"
     assert f"exercise {name} is not filled in yet" in caught.value.evalue
     run = [cell.execution_count is not None for cell in code_cells(notebook)]
-    assert run.index(False) == code_cells(notebook).index(blanks[0]) + 1, "it stops at the blank itself"
+    assert run.index(False) == code_cells(notebook).index(blank) + 1, "it stops at the blank itself"
 
 
 def test_there_is_something_to_run() -> None:

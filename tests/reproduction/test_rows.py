@@ -25,6 +25,7 @@ def test_every_data_set_stands_for_a_benchmark() -> None:
         "streets",
         "camvid",
         "cityscapes",
+        "stanford",
     }
 
 
