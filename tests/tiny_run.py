@@ -46,7 +46,9 @@ def runner(out: Path, *, arms: str, seeds: tuple[int, ...] = (0,), resume: bool 
     names = ("dataset", "root", "classes", "labeled", "validate")
     request = Request(**{name: options.pop(name) for name in names if name in options})
     plan = Plan(request, preset(**options), tuple(parse_arms(arms)), seeds)
-    return Runner(plan, out, Machine("cpu"), command="mmtutorial run", resume=resume)
+    opened = Runner(plan, out, Machine("cpu"), command="mmtutorial run", resume=resume)
+    opened.begin()
+    return opened
 
 
 def finish(tiny: Runner) -> dict[str, Any]:

@@ -129,6 +129,7 @@ def run(
     with exclusive(folder, remedy="choose another --out"):
         with working("reading the data, and trying a batch of each stage"):
             runner = Runner(plan, folder, machine, command=_command_line(), resume=place.resume, force=place.force)
+            runner.begin()
         sweep(folder)
         if start.said:
             say(start.said, err=True)

@@ -28,6 +28,7 @@ from mmtutorial.provenance import once, refuse_other
 from mmtutorial.proxies import ProxyScore
 from mmtutorial.randomness import generator_for
 from mmtutorial.results.folder import RunFolder
+from mmtutorial.results.records import Command
 from mmtutorial.segmentation import predict
 from mmtutorial.settings.machine import Machine
 from mmtutorial.tuning import Embedder
@@ -92,9 +93,21 @@ class Runner:
         self.stages = Stages(plan, self.data, out, machine)
         if not self.folder.request.exists():
             self._refuse_other_stages()
-            rehearse(self.stages, plan.arms)
-        # Only now: bad input must not leave a folder that then refuses the corrected command.
-        self.commands = claim(self.folder, plan.settings(), command)
+        self.commands: tuple[Command, ...] = ()
+
+    def begin(self) -> None:
+        """Try a batch of each stage, then take possession of the folder; :meth:`run` does it first.
+
+        In this order: bad input must not leave a folder that then refuses the corrected command.
+
+        Raises:
+            InputError: weights are missing, images cannot be used, or no network can be trained with these settings.
+        """
+        if self.commands:
+            return
+        if not self.folder.request.exists():
+            rehearse(self.stages, self.plan.arms)
+        self.commands = claim(self.folder, self.plan.settings(), self.command)
 
     def _refuse_other_stages(self) -> None:
         """A run that lost its record still says by its stages what it is of; it must not be claimed for another one."""
@@ -109,6 +122,7 @@ class Runner:
 
     def run(self) -> dict[tuple[str, int], ArmRun]:
         """Run every arm with every seed. Returns what came out, by (arm's name, seed)."""
+        self.begin()
         jobs = [(arm, seed) for seed in self.plan.seeds for arm in self.plan.arms]
         finished = {}
         until = self.plan.steps_until()

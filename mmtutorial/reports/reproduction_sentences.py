@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from mmtutorial import words
 from mmtutorial.reproduction.beside import Missing, RankAgreement
 from mmtutorial.reproduction.paper import SPOKEN
-from mmtutorial.reproduction.verdicts import Finding, Topic, Verdict, findings, topics
+from mmtutorial.reproduction.verdicts import Finding, Judgement, Topic, findings, topics
 from mmtutorial.results.records import Difference
 from mmtutorial.results.reproduction import Reproduction
 from mmtutorial.results.statistics import Bounds
 
 CONTROL_WORDS = {
-    Verdict.REPRODUCED: "Holds at equal steps",
-    Verdict.CONTRADICTED: "The other way round at equal steps",
-    Verdict.NOT_SHOWN: "Not shown at equal steps",
-    Verdict.NOT_RUN: "Equal steps not run",
+    Judgement.REPRODUCED: "Holds at equal steps",
+    Judgement.CONTRADICTED: "The other way round at equal steps",
+    Judgement.NOT_SHOWN: "Not shown at equal steps",
+    Judgement.NOT_RUN: "Equal steps not run",
 }
 
 
@@ -33,10 +33,10 @@ class Said:
         control_verdict: on the control.
     """
 
-    verdict: Verdict
+    verdict: Judgement
     text: str
     control: str | None
-    control_verdict: Verdict | None
+    control_verdict: Judgement | None
 
 
 @dataclass(frozen=True)
@@ -56,18 +56,18 @@ def said_topics(reproduction: Reproduction) -> tuple[SaidTopic, ...]:
 def lead(said: tuple[SaidTopic, ...]) -> str:
     """The verdicts counted, and those of the fair control."""
     found = [finding for topic in said for finding in topic.findings]
-    run = [f for f in found if f.verdict is not Verdict.NOT_RUN]
+    run = [f for f in found if f.verdict is not Judgement.NOT_RUN]
     text = (
         f"The slides’ tables order {words.count(len(found), 'pair')} of arms that this page looks at. "
         f"{len(run)} were run: {_counted(f.verdict for f in run)}."
     )
     controls = [
-        f.control_verdict for f in found if f.control_verdict is not None and f.control_verdict is not Verdict.NOT_RUN
+        f.control_verdict for f in found if f.control_verdict is not None and f.control_verdict is not Judgement.NOT_RUN
     ]
     if not controls:
         return text
-    held = sum(v is Verdict.REPRODUCED for v in controls)
-    against = sum(v is Verdict.CONTRADICTED for v in controls)
+    held = sum(v is Judgement.REPRODUCED for v in controls)
+    against = sum(v is Judgement.CONTRADICTED for v in controls)
     return (
         f"{text} Where the lower arm is given the steps that tuning cost (the fair control, {len(controls)} of the "
         f"pairs), the higher arm stays above it in {held}, falls below it in {against}, and neither is shown in "
@@ -133,7 +133,7 @@ def _said(found: Finding) -> Said:
     return Said(found.verdict, f"{where}{ours} {slides}", control, found.control_verdict)
 
 
-def _counted(verdicts: Iterator[Verdict]) -> str:
-    """``3 reproduced, 1 contradicted``: in the order of :class:`Verdict`, without those that did not occur."""
+def _counted(verdicts: Iterator[Judgement]) -> str:
+    """``3 reproduced, 1 contradicted``: in the order of :class:`Judgement`, without those that did not occur."""
     counts = Counter(verdicts)
-    return ", ".join(f"{counts[v]} {v.value}" for v in Verdict if counts[v]) or "none"
+    return ", ".join(f"{counts[v]} {v.value}" for v in Judgement if counts[v]) or "none"

@@ -25,7 +25,7 @@ from mmtutorial.results.records import Difference, subtract
 from mmtutorial.results.reproduction import Reproduction
 
 
-class Verdict(Enum):
+class Judgement(Enum):
     """What the interval of a paired difference says to a claim."""
 
     REPRODUCED = "reproduced"
@@ -82,33 +82,33 @@ class Finding:
 
     claim: Claim
     place: tuple[str, str] | None
-    verdict: Verdict
+    verdict: Judgement
     difference: Difference | None
-    control_verdict: Verdict | None
+    control_verdict: Judgement | None
     control: Difference | None
 
 
-def judge(difference: Difference | None) -> Verdict:
+def judge(difference: Difference | None) -> Judgement:
     """Whether a difference that is claimed to be above zero is shown to be.
 
     Args:
         difference: None where it was not measured. Without an interval, as with a single seed, nothing is shown.
     """
     if difference is None:
-        return Verdict.NOT_RUN
+        return Judgement.NOT_RUN
     if difference.interval is None:
-        return Verdict.NOT_SHOWN
+        return Judgement.NOT_SHOWN
     low, high = difference.interval
     if low > 0:
-        return Verdict.REPRODUCED
-    return Verdict.CONTRADICTED if high < 0 else Verdict.NOT_SHOWN
+        return Judgement.REPRODUCED
+    return Judgement.CONTRADICTED if high < 0 else Judgement.NOT_SHOWN
 
 
 def findings(claim: Claim, reproduction: Reproduction) -> list[Finding]:
     """One finding for each of our benchmarks and networks that stand for the claim's; at least one."""
     places = reproduction.places(claim.benchmark, claim.backbone)
     if not places:
-        return [Finding(claim, None, Verdict.NOT_RUN, None, Verdict.NOT_RUN if claim.control else None, None)]
+        return [Finding(claim, None, Judgement.NOT_RUN, None, Judgement.NOT_RUN if claim.control else None, None)]
     found = []
     for benchmark, network in places:
         place = benchmark.name, network.name

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from mmtutorial.reproduction.beside import missing
 from mmtutorial.reproduction.paper import ALEXNET, VGG, VOC
-from mmtutorial.reproduction.verdicts import Claim, Verdict, findings, judge, topics
+from mmtutorial.reproduction.verdicts import Claim, Judgement, findings, judge, topics
 from mmtutorial.results import Difference, Reproduction, Row, read_reproduction, subtract
 from tests.reproduction_folder import make_reproduction, save
 
@@ -46,27 +46,27 @@ def difference(low: float, high: float) -> Difference:
 @given(st.floats(-50, 50), st.floats(0, 50))
 def test_a_verdict_is_where_the_interval_lies(low: float, width: float) -> None:
     high = low + width
-    expected = Verdict.REPRODUCED if low > 0 else Verdict.CONTRADICTED if high < 0 else Verdict.NOT_SHOWN
+    expected = Judgement.REPRODUCED if low > 0 else Judgement.CONTRADICTED if high < 0 else Judgement.NOT_SHOWN
     assert judge(difference(low, high)) is expected
 
 
 def test_without_an_interval_nothing_is_shown() -> None:
-    assert judge(Difference("a", "b", 40.0, (None, None), (40.0,))) is Verdict.NOT_SHOWN
-    assert judge(None) is Verdict.NOT_RUN
+    assert judge(Difference("a", "b", 40.0, (None, None), (40.0,))) is Judgement.NOT_SHOWN
+    assert judge(None) is Judgement.NOT_RUN
 
 
 @pytest.mark.parametrize(
     ("scores", "control", "verdict", "control_verdict"),
     [
-        ([30.0, 31, 32], [20.0, 22, 21], Verdict.REPRODUCED, Verdict.REPRODUCED),
-        ([30.0, 31, 32], [29.0, 32, 32], Verdict.REPRODUCED, Verdict.NOT_SHOWN),
-        ([30.0, 31, 32], [40.0, 42, 41], Verdict.REPRODUCED, Verdict.CONTRADICTED),
-        ([1.0, 2, 3], [1.0, 3, 2], Verdict.CONTRADICTED, Verdict.NOT_SHOWN),
-        ([10.0, 12, 11], [10.0, 12, 13], Verdict.NOT_SHOWN, Verdict.NOT_SHOWN),
+        ([30.0, 31, 32], [20.0, 22, 21], Judgement.REPRODUCED, Judgement.REPRODUCED),
+        ([30.0, 31, 32], [29.0, 32, 32], Judgement.REPRODUCED, Judgement.NOT_SHOWN),
+        ([30.0, 31, 32], [40.0, 42, 41], Judgement.REPRODUCED, Judgement.CONTRADICTED),
+        ([1.0, 2, 3], [1.0, 3, 2], Judgement.CONTRADICTED, Judgement.NOT_SHOWN),
+        ([10.0, 12, 11], [10.0, 12, 13], Judgement.NOT_SHOWN, Judgement.NOT_SHOWN),
     ],
 )
 def test_claim_and_fair_control_are_judged_apart(
-    tmp_path: Path, scores: list[float], control: list[float], verdict: Verdict, control_verdict: Verdict
+    tmp_path: Path, scores: list[float], control: list[float], verdict: Judgement, control_verdict: Judgement
 ) -> None:
     made = make_reproduction(seeds=3)
     set_scores(made, "random", [10.5, 11.5, 11])
@@ -99,10 +99,10 @@ def test_a_full_run_leaves_no_claim_open_and_an_empty_place_does(tmp_path: Path)
     full = read(tmp_path, make_reproduction())
     assert missing(full) == []
     found = [f for topic in topics() for claim in topic.claims for f in findings(claim, full)]
-    assert Verdict.NOT_RUN not in {f.verdict for f in found}
+    assert Judgement.NOT_RUN not in {f.verdict for f in found}
     alone = read(tmp_path, make_reproduction(blocks=(("scenes", "tiny"),)))
     [lost] = findings(Claim(VOC, VGG, "colorization+graph", "classification", (64.5, 64.2)), alone)
-    assert (lost.verdict, lost.place, lost.difference) == (Verdict.NOT_RUN, None, None)
+    assert (lost.verdict, lost.place, lost.difference) == (Judgement.NOT_RUN, None, None)
     places = {(lack.benchmark, lack.backbone, lack.ours) for lack in missing(alone)}
     assert places == {("VOC2012", "VGG-16", None), ("CityScapes", "VGG-16", None)}
 

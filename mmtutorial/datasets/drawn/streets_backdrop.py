@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmtutorial.datasets.drawn.painting import Array, colour, limit, noise
-from mmtutorial.datasets.drawn.streets_plan import Plan, Segments
+from mmtutorial.datasets.drawn.streets_plan import Segments, StreetPlan
 from mmtutorial.datasets.drawn.streets_view import BUILDING, PAVEMENT, ROAD, SKY, Camera, Easel, Weather, from_half
 
 ALL = slice(None)
@@ -67,14 +67,14 @@ class Ground:
     grain: Array
 
 
-def paint_ground(easel: Easel, plan: Plan) -> None:
+def paint_ground(easel: Easel, plan: StreetPlan) -> None:
     """Paint the road with its markings, and the pavements."""
     ground = _ground(easel, plan)
     _paint_road(easel, ground)
     _paint_pavements(easel, plan, ground)
 
 
-def _ground(easel: Easel, plan: Plan) -> Ground:
+def _ground(easel: Easel, plan: StreetPlan) -> Ground:
     """Work out which point of the ground each pixel shows, and how light it is there."""
     camera, weather, size = easel.camera, easel.weather, len(easel.sheet.mask)
     rows = slice(int(camera.horizon), size)
@@ -120,7 +120,7 @@ def _markings(easel: Easel, x: Array, z: Array, scale: Array) -> Array:
     return white
 
 
-def _paint_pavements(easel: Easel, plan: Plan, ground: Ground) -> None:
+def _paint_pavements(easel: Easel, plan: StreetPlan, ground: Ground) -> None:
     """Paint flagstones outside the kerbs, which end at the mouth of a side street."""
     x, z, scale = ground.x, ground.z, ground.scale
     left, right = (
@@ -163,7 +163,7 @@ class Columns:
     row: NDArray[np.intp]
 
 
-def paint_walls(easel: Easel, plan: Plan) -> None:
+def paint_walls(easel: Easel, plan: StreetPlan) -> None:
     """Paint what lines the street: first what lies behind, and the ends of the houses, then the fronts."""
     camera, size = easel.camera, len(easel.sheet.mask)
     columns = _along_the_street(plan, camera, easel.weather, size, behind=True)
@@ -173,7 +173,7 @@ def paint_walls(easel: Easel, plan: Plan) -> None:
     _paint_columns(easel, plan, _along_the_street(plan, camera, easel.weather, size, behind=False))
 
 
-def _along_the_street(plan: Plan, camera: Camera, weather: Weather, size: int, behind: bool) -> Columns:
+def _along_the_street(plan: StreetPlan, camera: Camera, weather: Weather, size: int, behind: bool) -> Columns:
     """Return what each column shows of the two lines of fronts, or of the lines behind those."""
     aside = np.arange(size, dtype=np.float32) - np.float32(camera.centre)
     away = np.maximum(np.abs(aside), np.float32(0.5))
@@ -185,7 +185,7 @@ def _along_the_street(plan: Plan, camera: Camera, weather: Weather, size: int, b
     return Columns(aside, z, z.copy(), z / away, light, np.where(left, *rows))
 
 
-def _close_off(columns: Columns, plan: Plan, camera: Camera) -> None:
+def _close_off(columns: Columns, plan: StreetPlan, camera: Camera) -> None:
     """Put the skyline, in place, into the columns that would see beyond the street's end."""
     far = columns.z >= plan.length
     step = np.float32(plan.length / camera.focal)
@@ -194,7 +194,7 @@ def _close_off(columns: Columns, plan: Plan, camera: Camera) -> None:
     columns.row[far] = plan.at(plan.skyline, columns.along[far])
 
 
-def _end_walls(columns: Columns, plan: Plan, camera: Camera) -> None:
+def _end_walls(columns: Columns, plan: StreetPlan, camera: Camera) -> None:
     """Put the end walls, in place, of houses that stand beyond something low: they face the camera."""
     label, start = plan.table["label"].tolist(), plan.table["start"].tolist()
     for sign, side in ((-1, plan.left), (1, plan.right)):
@@ -209,7 +209,7 @@ def _end_walls(columns: Columns, plan: Plan, camera: Camera) -> None:
             columns.along[here], columns.row[here] = metres[here], row
 
 
-def _paint_columns(easel: Easel, plan: Plan, columns: Columns) -> None:
+def _paint_columns(easel: Easel, plan: StreetPlan, columns: Columns) -> None:
     """Paint one upright surface a column; nothing where it lies beyond the street's end."""
     camera, segment, z = easel.camera, plan.table[columns.row], columns.z
     seen = z <= np.float32(plan.length)

@@ -98,7 +98,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Plan:
+class StreetPlan:
     """A street.
 
     Attributes:
@@ -122,7 +122,7 @@ class Plan:
         return row
 
 
-def draw_plan(rng: np.random.Generator) -> Plan:
+def draw_plan(rng: np.random.Generator) -> StreetPlan:
     """Draw the layout of a street."""
     length = between(rng, *LENGTH)
     # A street of tall houses or of low ones, and in each a town's favourite colours.
@@ -131,7 +131,7 @@ def draw_plan(rng: np.random.Generator) -> Plan:
     left, right = (_side(rng, rows, length, storeys, hue, half) for half in HALF_ROAD)
     skyline = len(rows)
     rows += [_stretch(rng, _pick(rng, SKYLINE), start, 8, storeys + 1, hue) for start in (-20.0, -6.0, 5.0)]
-    return Plan(left, right, length, slice(skyline, len(rows)), np.array(rows, dtype=TABLE))
+    return StreetPlan(left, right, length, slice(skyline, len(rows)), np.array(rows, dtype=TABLE))
 
 
 def _pick(rng: np.random.Generator, chances: dict[int, float]) -> int:

@@ -7,7 +7,7 @@ from functools import partial
 
 from mmtutorial.datasets.drawn.streets_furniture import pole, signpost, tree
 from mmtutorial.datasets.drawn.streets_movers import LENGTH, car_across, car_along, cyclist, person
-from mmtutorial.datasets.drawn.streets_plan import Plan, Side
+from mmtutorial.datasets.drawn.streets_plan import Side, StreetPlan
 from mmtutorial.datasets.drawn.streets_sprite import Point
 from mmtutorial.datasets.drawn.streets_view import Camera, Easel
 
@@ -23,7 +23,7 @@ Thing = tuple[Painter, float, float]
 """What paints a thing, and where it is: ``x`` metres to the right and ``z`` metres ahead."""
 
 
-def paint_things(easel: Easel, plan: Plan) -> None:
+def paint_things(easel: Easel, plan: StreetPlan) -> None:
     """Put everything upright in its place and paints it, from the farthest to the nearest."""
     things = _on_the_road(easel, plan.left.kerb, plan.right.kerb)
     for sign, side in ((-1, plan.left), (1, plan.right)):
