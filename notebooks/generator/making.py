@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from notebooks.generator import frame
+from notebooks.generator import frame, quiz
 from notebooks.generator.catalogue import FOLDER, Catalogue, Entry
 from notebooks.generator.masters import Cell, read_master
 from notebooks.generator.timings import read_timings
@@ -52,6 +52,8 @@ def text_of(notebook: NotebookNode) -> str:
 def _node(entry: Entry, place: int, cell: Cell, edition: frame.Edition) -> NotebookNode:
     new = nbformat.v4.new_markdown_cell if cell.kind == "markdown" else nbformat.v4.new_code_cell
     source = cell.with_blanks() if edition == "learner" else cell.with_solution()
+    if quiz.TAG in cell.tags:
+        source = quiz.shown(quiz.read_quiz(cell.source))
     node = new(source)
     # The same in both editions and at each making: a random id would change every file each time.
     node.id = hashlib.sha256(f"{entry.file} {place} {cell.kind}".encode()).hexdigest()[:12]

@@ -440,7 +440,38 @@ plots.arm_intervals([plots.Interval(arm, result.mean, result.interval, result.mi
 # 3. After section 3 one could say: "the tuned network scores higher." Which stronger sentence would have been wrong,
 #    and which run showed it?
 # 4. Why is it a mistake to compare seed 0 of one arm with seed 1 of another? When does it not matter?
-#
+
+# %% [markdown] tags=["quiz"]
+# ? Colorization is learned well, and a network that starts from it segments hardly better than one that calls
+#   everything background. How can that be?
+# - The colour of a pixel is not in the picture, so nothing was learned. | It is in the picture, and part of it was
+#   learned: notebook 01 measures how much.
+# + To paint a surface one need not know what it belongs to. | This is the task gap: two fish of different colours are
+#   far apart for the painter and one thing for segmentation.
+# - A hundred masks are too few for any start. | Another start, labels of whole images, goes much further with the
+#   same hundred masks.
+# ? The tuned network scores higher than the plain one. Both were fine-tuned for the same number of steps. What does
+#   this show?
+# - The graph finds something that plain fine-tuning cannot find. | It may, but this comparison cannot say so: the
+#   tuned network also had more steps.
+# - Nothing at all. | It shows that tuning is better than doing nothing with those steps. That is a result, only a
+#   weak one.
+# + Tuning helps, or the steps that it took help. | The two are not separated yet. The fair control separates them.
+# ? Arm A scores 31, 29, 33 with seeds 0, 1, 2, and arm B scores 28, 26, 30. What should you look at?
+# + The three differences: 3, 3, 3. | The seed is the same start in both arms, so the arms are compared within it.
+#   Here A is ahead by 3 each time.
+# - The two ranges: they overlap, so nothing can be said. | Ranges mix the luck of the seeds with the difference of
+#   the arms. The luck is shared here, and drops out within a seed.
+# - The best of each arm: 33 and 30. | The best of several runs rewards luck, and more so the more runs one makes.
+# ? What would a tuned network score that had been given shuffled labels?
+# - Somewhat less than with true labels, since the exercise helps as well. | The exercise alone helps nothing here:
+#   section 6 has the five seeds.
+# + About what the untuned one scores. | So it is the classes of the patches that lift it, and not the movement of the
+#   weights.
+# - It cannot be trained, because the loss stays at its margin. | It trains without any error. A loss near its margin
+#   is only a sign that positives have nothing in common.
+
+# %% [markdown]
 # ## 9 Recap
 #
 # - Segmentation needs masks, which are expensive; self-supervision learns from pictures alone, but for another

@@ -724,7 +724,33 @@ for name in carried:
 # 3. Random weights sort by class above chance. By what, if they know nothing? Look again at *mean colour* in the table.
 # 4. Classification knows which classes occur, not where. Why do its *patches* sort by class?
 # 5. Which proxy task would you design for segmentation? Name its shortcut before you name its virtues.
-#
+
+# %% [markdown] tags=["quiz"]
+# ? A jigsaw whose tiles touch and keep their brightness reaches a far lower loss. Is it the better teacher?
+# - Yes: a lower loss means that more was learned. | More of the seams was learned. A solver without any network gets
+#   them all right.
+# + No: it has found a way round the objects. | Comparing the two sides of a seam solves the puzzle and needs no sail
+#   and no hull.
+# - That depends on the number of permutations. | With more permutations the seams still give the answer away.
+# ? Position had a purity above chance, for jigsaw and for a network with random weights. What did this reveal?
+# - Random networks know places better than one thinks. | They cannot know places of objects. Something else must have
+#   given the place away.
+# - Purity is a bad measure. | It measured correctly. The patches held a hint that nobody had meant to give.
+# + The patches held a leak: the black rim. | A control that cannot know finds such leaks. With jigsaw alone the rim
+#   would have been reported as a finding.
+# ? Why does colorization predict a distribution over bins instead of a colour?
+# + The mean of several likely colours is a dull one. | The best single guess under a squared error is the mean, and
+#   the mean of red and green is mud.
+# - Bins make the network smaller. | They make its last layer larger: 64 numbers for a pixel instead of three.
+# - Cross-entropy is faster to compute. | Speed is not the reason. A squared error on three numbers is even cheaper.
+# ? A purity of 0.15 stands beside a linear probe of 0.40, for the same embeddings. Which sentence is right?
+# - One of the two must have a mistake. | Both may be right: they ask different questions.
+# - The network knows the classes, so the task gap is closed. | A probe uses labels to find the right directions. The
+#   features are not sorted by class because of that.
+# + The classes can be read off, but they do not decide who is near whom. | So tuning may have something to work with:
+#   it can bring forward what is there.
+
+# %% [markdown]
 # ## 9 Recap
 #
 # - A proxy task hides something in unlabelled images and asks for it back; the encoder stays, the head goes.

@@ -492,7 +492,37 @@ print("whole images are less pure than patches:", min(other_of[SAME:]) > max(oth
 #    does a batch of 40 have too few *pairs* of the same class to pull together?
 # 4. Two patches of one image may overlap. Is such a pair, as anchor and positive, of any use? Of any harm?
 # 5. Street scenes have no background: road is a class like any other. What should become of "one patch in ten"?
-#
+
+# %% [markdown] tags=["quiz"]
+# ? A patch shows grass, and at its centre the thin leg of a horse. What is its label?
+# - Background, since most of its pixels are. | That is the label by majority. The authors' code looks at the centre
+#   pixel alone.
+# + Horse. | The label is the class of the centre pixel, whatever else there is. In the end the network has to name a
+#   pixel from what surrounds it.
+# - None: such patches are passed over. | Only patches that lie mostly on earlier ones are passed over, not impure
+#   ones.
+# ? The number of patches in a step is fixed. You spread them over more images. What happens to the expected number of
+#   classes?
+# + It never falls. | The inequality of power means says so for any data set. It rises as soon as the images differ in
+#   what they show.
+# - It rises if the classes are equally frequent, and may fall otherwise. | The theorem asks nothing of the
+#   frequencies.
+# - It stays the same, since the number of patches is the same. | Patches of one image share its few classes, so they
+#   repeat one another.
+# ? With one patch an image, a batch has only background. Why?
+# - One patch in ten is background, so nine in ten batches should have none. | One in ten is rounded up to at least
+#   one for each image, and here that one is all there is.
+# - Background is the largest class, and a random pixel falls on it. | Centres on objects are drawn among object
+#   pixels. The frequency of background does not matter to them.
+# + Each image gives at least one patch of background. | One in ten, rounded up to one: the rule of the authors' code,
+#   with an odd result at its edge.
+# ? You shrink a mask to a third of its side with a smooth filter. What goes wrong?
+# - Nothing, if the classes are numbered by likeness. | Between class 1 and class 7 lies no class 4, whatever the
+#   numbering.
+# + Along borders, classes appear that are in no pixel. | Class ids are names. They may be chosen, but never averaged.
+# - Only the void pixels are affected. | They are affected as well, and so is every border between two classes.
+
+# %% [markdown]
 # ## 8 Recap
 #
 # - A patch is a square round a labelled pixel, resized; its label is the class of that pixel, whatever else it shows.

@@ -401,6 +401,33 @@ print("triplets in one round, and in the graph:", table["random, one round"][0],
 # 4. "Connected" treats a class as one thing. Background, or "building", looks like many. Who wants *one* centre there?
 # 5. With classes of unequal size, which class provides most negatives? Is that good?
 
+# %% [markdown] tags=["quiz"]
+# ? A class has twelve patches. After a draw of disjoint random triplets you count its pieces. What is the least you
+#   can find?
+# - 1 | For one piece, twelve nodes need eleven edges. Disjoint triplets give this class six at most.
+# + 6 | Each positive edge uses up two patches of the class. Six edges make six pairs, and no pair is joined to
+#   another.
+# - 4 | Only if a triplet took three patches of the class. The third one is a negative, of another class.
+# ? Which rule makes the graph connected in every draw?
+# - Every patch is an anchor once. | Drawing among all patches keeps that rule as well, and does not always give one
+#   piece.
+# - The negative comes from another class. | Negatives are no positive edges and join nothing.
+# + The positive is drawn among patches that were visited before. | Each new patch hangs on what hangs together
+#   already. Induction does the rest.
+# ? Equally many random triplets leave 1.3 pieces a class, and the graph exactly 1. What may you conclude about the
+#   trained network?
+# - The graph must give better features. | One batch says nothing about hundreds. Notebook 05 compares them at equal
+#   count.
+# + Nothing yet. | Over many batches each way of matching joins a class. Whether certainty within a batch pays is a
+#   question for an experiment.
+# - Random triplets never bring a class together. | The next batch draws other triplets, and the pieces of one batch
+#   are joined by another.
+# ? Everybody takes the first patch of the class as positive: a star. It is connected. What is the price?
+# + One patch decides where the class goes. | If that patch has a wrong or unlucky centre, every pull of the class
+#   aims at it. The drawn tree spreads its edges over many.
+# - It needs more edges than the tree. | A star of n nodes has n - 1 edges, like any tree.
+# - It leaves pieces when n is large. | A star is one piece for any n.
+
 # %% [markdown]
 # ## 8 Recap
 #

@@ -323,7 +323,32 @@ print("both runs begin with equal distances, to one digit:", first[0] == first[1
 #    Which triplets would mining pick out first?
 # 5. The triplet loss compares with one negative. What would a loss look like that compares with all of them at once?
 #    (Notebook 09.)
-#
+
+# %% [markdown] tags=["quiz"]
+# ? All embeddings of a batch are the same point. What is the loss at margin 0.3?
+# - 0, since no patch is far from its positive. | No patch is far from its negative either. The hinge asks for a
+#   difference.
+# + 0.3 | Both distances are 0, and the margin is left. A loss that stays there tells of a collapse.
+# - It is not a number. | Lengths are divided by at least a tiny number, and the same point has a distance of 0 to
+#   itself.
+# ? The embeddings lie behind a ReLU and the margin is 2.1. Which triplets are quiet?
+# - Those whose negative is at a right angle to the anchor. | Even then the loss is 0 - 2 + 2.1, which is 0.1.
+# - About half of them. | That is so at the half-quiet margin, which is much smaller.
+# + None, ever. | Behind a ReLU the squared distance ends at 2. The loss is linear and the margin a mere constant.
+# ? You put a linear layer behind the ReLU and keep the margin of 2.1. What have you changed?
+# + The loss: some triplets can now fall quiet. | Signed features reach squared distances of 4. The same 2.1 has
+#   become a real margin.
+# - Nothing that matters, since a linear layer can be undone. | The layer may be undone, but the hinge behaves in
+#   another way from then on.
+# - Only the size of the gradient. | The size, and also which triplets have a gradient at all.
+# ? The contrastive loss of a run hardly falls, from 1.27 to 1.11, and still the segmentation becomes better. Such
+#   reports exist (ContrastiveSeg, issue 44). What would explain it?
+# - The loss was computed wrongly. | It may have been, but nothing in the two numbers says so.
+# - The better segmentation must be luck. | It could be. But a small fall of the loss is no evidence for that.
+# + The number has a floor far above 0, and only its gradient matters. | A softmax over many candidates cannot reach
+#   0. What helps is where the features move; the height of the loss says little.
+
+# %% [markdown]
 # ## 8 Recap
 #
 # - On the unit sphere the squared distance is $2 - 2\cos$: from 0 to 4, and to 2 only where no coordinate is negative.

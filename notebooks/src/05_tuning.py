@@ -380,7 +380,32 @@ print("within one piece of as many random triplets:", abs(counted["graph"] - cou
 # 3. A class may have several looks: a car from the side and from the front. Should it have one cluster?
 # 4. Does a segmentation network need one cluster a class, or only classes that a linear layer can part?
 # 5. Which control would you want to see next, before you believe that tuning helps segmentation? (Notebook 06.)
-#
+
+# %% [markdown] tags=["quiz"]
+# ? Why must the neighbours for purity come from other images?
+# + Patches of one image share light and ground, and are near anyway. | They would raise purity for a network that
+#   knows no class at all.
+# - It is faster. | It costs a mask more.
+# - Two patches of one image always have the same class. | They often have not. The rule is about likeness, not about
+#   labels.
+# ? Tuning for 500 steps over shuffled labels leaves purity where it was. What does this control rule out?
+# - That the graph is better than random triplets. | It says nothing on that. It compares labels with labels.
+# + That mere movement of the weights gathered the classes. | The same steps on the same patches moved the weights
+#   just as long, and gathered nothing.
+# - That more fine-tuning would do as well. | This needs another control, the fair one of notebook 00.
+# ? A t-SNE at perplexity 2 shows thirty tight islands. How many clusters has the embedding?
+# - Thirty, if the islands are well apart. | A single round cloud gives such islands too: section 5 drew them from
+#   noise.
+# - One for each class. | The map does not say so, and counting in the embedding showed about sixteen pieces a class
+#   after tuning.
+# + The map cannot tell. | t-SNE keeps neighbourhoods and gives up sizes and distances. Count in the embedding itself.
+# ? Graph 0.36 and equally many random triplets 0.34, one seed. Five seeds: +0.03, with an interval from -0.03 to
+#   0.08. Your sentence?
+# - The graph is better by 0.03. | Zero is well inside the interval. The sign itself is not sure.
+# + A difference is not shown. | It may be there and small, or not be there. More seeds would narrow the interval.
+# - They are equal. | Not shown is not equal: a gain of 0.08 is inside the interval as well.
+
+# %% [markdown]
 # ## 8 Recap
 #
 # - A tuning step is patches, embeddings, graph, loss, step; only the encoder learns.

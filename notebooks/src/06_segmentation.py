@@ -646,7 +646,33 @@ plots.difference_intervals(gains)
 # 4. Would a head at full resolution help the tuned arm more than the control? Which of the four causes would tell?
 # 5. On the slides, tuning lifts AlexNet from random weights from 19.8 to 43.6 on VOC 2012. Which experiment, if you
 #    could run only one at full size, would you ask for before you believe that it is the graph?
-#
+
+# %% [markdown] tags=["quiz"]
+# ? A network calls everything background, and nine pixels in ten are. There are nine classes. What is its mIoU?
+# - 0.9 | That is its accuracy. mIoU gives each class the same weight.
+# - 0 | Background has an IoU of its own, 0.9, and is one of the nine classes.
+# + 0.1 | 0.9 for the background and 0 for eight objects: 0.9 / 9.
+# ? Void is written 255. What becomes of a network that is called wrong there?
+# + Nothing: void counts neither in the loss nor in the score. | Nobody has said what is there, so there is nothing to
+#   be wrong about.
+# - It loses IoU in the class that it called. | Only if void were a class. Then every seam of a mask would lower every
+#   score.
+# - It is counted as missed. | To miss something, one has to know that it is there.
+# ? The ensemble of a plain and a tuned network is above both. Does it take M&M for that?
+# - Yes: the two bring different knowledge. | Pairs without M&M gain about as much here.
+# + No: two networks that err in different places are enough. | The fair control of an ensemble is another ensemble,
+#   as of two seeds of one arm.
+# - Yes, since probabilities were averaged. | Averaging needs two networks, whatever they come from.
+# ? He, Girshick and Dollar (2019) trained detectors with and without pre-training: with 35,000 images 36.3 = 36.3,
+#   with 1,000 images 3.5 against 9.9, although the training loss had caught up. Which half of that does the fair
+#   control of this course resemble?
+# - The second: with few labels a head start cannot be caught up with. | We have few labels, and yet plain fine-tuning
+#   with the same steps comes within a few points.
+# - Neither, since detection is another task. | The question is the same one: is the start worth more than its steps?
+# + The first: more steps catch up with the start. | Though with a hundred masks, where one would expect the second.
+#   Drawn scenes are simpler than photographs: that is a suspect, not a proof.
+
+# %% [markdown]
 # ## 10 Recap
 #
 # - A head turns features into scores, and interpolation makes them as large as the image; borders stay blurred.

@@ -802,7 +802,33 @@ for other in measured:
 # 4. Ten seeds make an interval a third as long as three do. A hundred labelled images drawn anew for each seed would
 #    widen it. Which of the two would you rather have?
 # 5. Is "not shown" worth a line in a paper? What happens to a field in which it is not?
-#
+
+# %% [markdown] tags=["quiz"]
+# ? An interval of a difference is -0.3 to 6.3. What does it say?
+# - There is no difference. | 6 points are inside it as well.
+# + Zero cannot be ruled out with these seeds. | That is "not shown": no proof of a difference, and none of equality.
+# - The difference is above zero with 95 % certainty. | Then zero would have to lie outside.
+# ? You have two arms with five seeds each and look at the paired and at the unpaired interval. The unpaired one is
+#   shorter. Which one do you report?
+# - The shorter one, since it is more precise. | Who takes the shorter of two afterwards has neither: the promised 95
+#   % no longer hold.
+# - Both, and the reader may choose. | Then the choice is only handed on.
+# + The one that you had decided on before looking. | The runs are paired, so the paired one, also where it is the
+#   longer one.
+# ? Forty claims are judged one by one at 95 %. None of them is true. How many look as if they were shown, on average?
+# + 2 | One in twenty. Half of them even have the sign that one hoped for.
+# - 0 | An interval leaves zero out in 5 of 100 cases where there is no difference.
+# - It depends on the number of seeds. | With more seeds intervals are shorter, and miss zero just as often where
+#   nothing is there.
+# ? Papers on metric learning reported gains for years. Musgrave, Belongie and Lim (2020) compared them under the same
+#   conditions and called the gains "marginal at best". What had been missing?
+# - More data. | They used the data sets that everybody had used.
+# + A rival that gets as much care as the method. | The same network, the same tuning of settings, the same budget: a
+#   fair control.
+# - A better measure. | Measures were a part of it. The first lesson was that rivals had been left behind in other
+#   respects.
+
+# %% [markdown]
 # ## 11 Recap
 #
 # - What can be compared across data and networks are orders and signs, not heights.

@@ -809,7 +809,33 @@ for name, photo in (("VOC, JPEG", (500, 375, "JPEG")), ("CityScapes, PNG", (2048
 # 4. Halving the side of the crops saves three quarters of the activations. What does it do to patches of 64 to 256
 #    pixels, and to large objects?
 # 5. Your folder has 60 photographs of 12 plants. How do you deal them into train, val and test?
-#
+
+# %% [markdown] tags=["quiz"]
+# ? Two GPUs share the work. What do they exchange after each batch?
+# - Their patches, so that triplets cross from one to the other. | Not with plain data parallelism: each GPU draws a
+#   graph of its own.
+# - The statistics of batch norm. | Only if it is replaced by a synchronised one. Otherwise each GPU has its own.
+# + Their gradients. | They are averaged, and every copy takes the same step. Nothing else is exchanged.
+# ? Crops of half the side. What happens to the memory of a training step?
+# + The activations fall to about a quarter, the weights stay. | Activations grow with the area, weights do not depend
+#   on the picture.
+# - It falls to a half. | That would be so for a picture of half the height and the same width.
+# - It stays, since weights dominate. | In training, activations dominate, and the more so the larger the crops.
+# ? Twelve plants, five photographs of each. You deal the sixty photographs into three parts at random. What goes
+#   wrong?
+# - Nothing, if there are enough of each class in each part. | The classes may be even, and still the same plant
+#   stands on both sides of the line.
+# + The score tells how well the network remembers plants. | It has seen each plant in training. Keep all photographs
+#   of one plant in one part.
+# - The validation part becomes too small. | Five of sixty are few, but that would make the score noisy and not
+#   flattering.
+# ? A forecast from twenty steps says 3 hours, and the run takes 3 hours and 40 minutes. Was it a bad forecast?
+# - Yes, by more than a fifth. | Against what need? It was not made to tell 3 hours from 4.
+# - It cannot be judged without a second run. | A forecast is checked by the very run that it foretold.
+# + It did its work: it told hours from days. | A few seconds of measuring forecast to within a third or so. Whoever
+#   needs more has to measure longer.
+
+# %% [markdown]
 # ## 9 Recap
 #
 # - Data set, network, preset and device change; the program does not.

@@ -604,7 +604,35 @@ for other in ("random+shuffled", "random+graph", "random+more"):
 #    for comparing loss curves between batch sizes?
 # 4. A memory holds embeddings of an encoder that has moved on. When does that hurt?
 # 5. Would you still write the paper's connected graph into a new code base? Give a reason for either answer.
-#
+
+# %% [markdown] tags=["quiz"]
+# ? On average over all its draws, which loss does the connected graph ask for?
+# - A loss that only connected triplets have. | By symmetry each pair of a positive and a negative has the same
+#   chance.
+# + That of all triplets, averaged for each anchor first. | So connectivity changes the noise of a step and not what
+#   the steps ask for.
+# - The supervised contrastive loss. | That has a softmax over all others in place of a hinge. The list of pairs is
+#   the same.
+# ? The temperature of a contrastive loss goes towards zero. Which negatives count?
+# + Only the nearest one. | All the weight of the push goes to it: hard mining, without anybody having mined.
+# - All of them alike. | That is the other end of the dial, a high temperature.
+# - None, the loss becomes zero. | Only where the nearest patch is a positive. Elsewhere it grows without bound.
+# ? SupCon is ahead of the graph in four seeds and fails in the fifth. The means are equal. What do you write?
+# - SupCon is as good as the graph. | The reader would not learn that one run in five failed.
+# - SupCon is better; the failed run is left out as an outlier. | A failure is a result. To leave it out after looking
+#   is to choose the seeds.
+# + Better where it works, not sure to work; with all five seeds shown. | The interval spans twenty points, so the
+#   seeds themselves must be shown.
+# ? DINOv2's small network, frozen, reaches 47.2 on ADE20k with a linear head (its model card). What is left of this
+#   course's question?
+# - Nothing: good features made tuning superfluous. | Whether tuning adds to good features can be asked just as well.
+#   The linear head is then one of the controls.
+# + Whether a use of labels adds more than the same labels used plainly. | The start has become better, and with it
+#   the rival. A plain linear probe on DINO (42.73) stood beside a method built on it (42.13) in one such comparison
+#   (STEGO, issue 58).
+# - Whether 47.2 can be reproduced here. | It can be checked, but that is not what the method claims.
+
+# %% [markdown]
 # ## 10 Recap
 #
 # - Once patches are embedded, every pair is there in one table; a graph reads one entry for a positive and one for a
