@@ -76,7 +76,7 @@ def shown(questions: list[Question]) -> str:
     parts = [_HEAD]
     for number, question in enumerate(questions, 1):
         parts.append(f"**{number}.** {question.text}")
-        parts += [_fold(choice) for choice in question.choices]
+        parts.append("\n".join(["<blockquote>", *map(_fold, question.choices), "</blockquote>"]))
     return "\n\n".join(parts)
 
 
