@@ -57,6 +57,8 @@ class SegmentationStage:
             about: further description for the checkpoint.
         """
         self.network, self.budget = network, budget
+        if budget.encoder_lr == 0:
+            network.encoder.requires_grad_(False)
         self.module: nn.Module = network
         self.schedule = schedule or budget.schedule
         self.epoch_steps = steps_per_epoch(len(images), self.schedule.images_a_step)
@@ -75,10 +77,9 @@ class SegmentationStage:
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """The encoder, at its own share of the learning rate, and the head."""
-        return [
-            {"params": list(self.network.encoder.parameters()), "lr_scale": self.budget.encoder_lr},
-            {"params": list(self.network.head.parameters())},
-        ]
+        trained = [weight for weight in self.network.encoder.parameters() if weight.requires_grad]
+        encoder = [{"params": trained, "lr_scale": self.budget.encoder_lr}] if trained else []
+        return [*encoder, {"params": list(self.network.head.parameters())}]
 
     def loss(
         self, module: nn.Module, batch: tuple[Tensor, Tensor], generator: torch.Generator

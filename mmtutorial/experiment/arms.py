@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mmtutorial.experiment.variants import VARIANTS, Variant
+from mmtutorial.networks.linear import ENLARGED
 from mmtutorial.proxies import PROXIES
-from mmtutorial.settings.budgets import Preset, Schedule
+from mmtutorial.settings.budgets import Preset, Schedule, SegmentationBudget
 from mmtutorial.settings.names import DEFAULT_ARMS as DEFAULT_ARMS
 from mmtutorial.settings.names import PRETRAININGS, SUFFIXES, arm_name, parse_arm_names
 
@@ -19,8 +20,8 @@ class Arm:
 
     Attributes:
         pretraining: ``random``, ``imagenet`` or a proxy task.
-        suffix: ``""``; ``more``, plain fine-tuning that also gets the steps that tuning cost; or a way to
-            tune, a name in :data:`mmtutorial.experiment.variants.VARIANTS`.
+        suffix: ``""``; ``probe``, a linear head on features as they are; ``more``, plain fine-tuning that also gets
+            the steps that tuning cost; or a way to tune, a name in :data:`mmtutorial.experiment.variants.VARIANTS`.
     """
 
     pretraining: str
@@ -47,9 +48,18 @@ class Arm:
         return self.variant is not None
 
     @property
+    def probes(self) -> bool:
+        """Whether only a linear head is trained, on features that stay as they are."""
+        return self.suffix == "probe"
+
+    @property
     def is_learned(self) -> bool:
         """Whether a proxy task comes first."""
         return self.pretraining in PROXIES
+
+    def segmentation_budget(self, preset: Preset) -> SegmentationBudget:
+        """How it is fine-tuned; a probe leaves the encoder as it is."""
+        return replace(preset.segmentation, encoder_lr=0.0) if self.probes else preset.segmentation
 
     def segmentation_schedule(self, preset: Preset) -> Schedule:
         """The schedule of fine-tuning; longer for the fair control."""
@@ -78,7 +88,8 @@ def tuning_cost(preset: Preset) -> int:
     """
     tuning, segmentation = preset.tuning, preset.segmentation
     tuning_pixels = tuning.schedule.images_a_step * tuning.patches * tuning.output_size**2
-    segmentation_pixels = segmentation.schedule.images_a_step * segmentation.crop**2
+    side = segmentation.crop * (ENLARGED if preset.head == "linear" else 1)
+    segmentation_pixels = segmentation.schedule.images_a_step * side**2
     return math.ceil(tuning.schedule.steps * max(1.0, tuning_pixels / segmentation_pixels))
 
 

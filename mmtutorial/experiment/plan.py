@@ -34,8 +34,11 @@ class Plan:
         """All that decides the numbers, but for arms and seeds, as plain JSON values."""
         settings = {**asdict(self.request), "preset": asdict(self.preset)}
         plain: dict[str, Any] = json.loads(json.dumps(settings, default=str))
+        # Runs of earlier versions do not know these words.
         if self.preset.weights is None:
-            del plain["preset"]["weights"]  # Runs of earlier versions do not know the word.
+            del plain["preset"]["weights"]
+        if not self.preset.frozen:
+            del plain["preset"]["frozen"]
         return plain
 
     def checksum(self) -> str:
@@ -57,4 +60,5 @@ class Plan:
     def spec(self, arm: Arm) -> NetworkSpec:
         """The arm's network. Its input stays the same in every stage, as in the authors' code."""
         seen = PROXIES[arm.pretraining].input if arm.is_learned else "rgb"
-        return NetworkSpec(self.preset.encoder, self.preset.head, seen, self.preset.batch_norm)
+        head = "linear" if arm.probes else self.preset.head
+        return NetworkSpec(self.preset.encoder, head, seen, self.preset.batch_norm)

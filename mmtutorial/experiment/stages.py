@@ -12,6 +12,7 @@ from mmtutorial.experiment.arms import Arm
 from mmtutorial.experiment.data import ExperimentData
 from mmtutorial.experiment.plan import Plan
 from mmtutorial.networks import Encoder, Segmenter, make_encoder, make_network
+from mmtutorial.networks.timm_encoder import TimmEncoder
 from mmtutorial.networks.weights import imagenet_encoder
 from mmtutorial.proxies import PROXIES, ProxyStage
 from mmtutorial.randomness import global_seed
@@ -36,7 +37,10 @@ class Stages:
         """The arm's encoder before any training of ours. Arms of one input start from the same weights."""
         spec = self.plan.spec(arm)
         if arm.pretraining == "imagenet":
-            return imagenet_encoder(spec, self.plan.preset.weights)
+            encoder = imagenet_encoder(spec, self.plan.preset.weights)
+            if self.plan.preset.frozen and isinstance(encoder, TimmEncoder):
+                encoder.freeze_early()
+            return encoder
         with global_seed(seed, "encoder", spec.input):
             return make_encoder(spec)
 
@@ -79,7 +83,7 @@ class Stages:
         segmentation = SegmentationStage(
             network,
             self.data.labeled,
-            self.plan.preset.segmentation,
+            arm.segmentation_budget(self.plan.preset),
             schedule=arm.segmentation_schedule(self.plan.preset),
             seed=seed,
             about=self._about(arm, self.data.labeled, stages),

@@ -5,6 +5,7 @@ from mmtutorial.networks.encoder import Encoder, Segmenter
 from mmtutorial.networks.fcn import FCN
 from mmtutorial.networks.fcn32s import FCN32s
 from mmtutorial.networks.hypercolumn_head import HypercolumnSegmenter
+from mmtutorial.networks.linear import LinearSegmenter
 from mmtutorial.networks.multiscale import MultiScaleSegmenter
 from mmtutorial.networks.spec import NetworkSpec, make_encoder, make_network
 from mmtutorial.networks.timm_encoder import TimmEncoder
@@ -20,6 +21,7 @@ __all__ = [
     "Encoder",
     "FCN32s",
     "HypercolumnSegmenter",
+    "LinearSegmenter",
     "MultiScaleSegmenter",
     "NetworkSpec",
     "Segmenter",

@@ -13,13 +13,14 @@ from mmtutorial.networks.encoder import Encoder, Segmenter
 from mmtutorial.networks.fcn import FCN
 from mmtutorial.networks.fcn32s import FCN32s
 from mmtutorial.networks.hypercolumn_head import HypercolumnSegmenter
+from mmtutorial.networks.linear import LinearSegmenter
 from mmtutorial.networks.multiscale import MultiScaleSegmenter
 from mmtutorial.networks.split import SplitEncoder
 from mmtutorial.networks.timm_encoder import ARCHITECTURES, encoder_of
 from mmtutorial.networks.tiny import TinyEncoder
 from mmtutorial.networks.torchvision_encoder import VGG16, TorchvisionAlexNet
 
-HeadName = Literal["fcn", "hypercolumn", "multiscale"]
+HeadName = Literal["fcn", "hypercolumn", "multiscale", "linear"]
 Input = Literal["rgb", "grey", "split"]
 
 _CHANNELS = {"rgb": 3, "grey": 1}
@@ -89,4 +90,6 @@ def make_network(encoder: Encoder, spec: NetworkSpec, classes: int) -> Segmenter
         return HypercolumnSegmenter(encoder, classes, context=PaperContext(encoder), hidden=1024)
     if spec.head == "multiscale":
         return MultiScaleSegmenter(encoder, classes)
+    if spec.head == "linear":
+        return LinearSegmenter(encoder, classes)
     raise unknown("head", spec.head, get_args(HeadName))

@@ -141,7 +141,8 @@ class Preset(Bounded):
 
     Attributes:
         encoder: ``tiny``, ``alexnet``, ``alexnet-tv``, ``vgg16``, ``lite0``, or ``timm:`` and timm's name of a network.
-        head: ``fcn``, ``hypercolumn``, or ``multiscale``, which goes with ``lite0`` and ``timm:``.
+        head: ``fcn``, ``hypercolumn``, or ``multiscale``, which goes with ``lite0`` and ``timm:``, or
+            ``linear``, which sees images enlarged.
         batch_norm: whether the encoder has it.
         labeled: labelled training images where the command line names no number; None for the data set's own.
         unlabeled: unlabelled images for the proxy; None for all.
@@ -149,6 +150,7 @@ class Preset(Bounded):
         embedded: images whose patches the embedding pictures show.
         size: long side in pixels to which images are shrunk; None keeps their size.
         weights: file of weights from which the arms ``imagenet`` start; None for those that belong to the network.
+        frozen: whether weights that others trained stay as they are up to the finest feature map.
     """
 
     name: str
@@ -156,7 +158,7 @@ class Preset(Bounded):
     tuning: TuningBudget
     segmentation: SegmentationBudget
     encoder: str = "tiny"
-    head: Literal["fcn", "hypercolumn", "multiscale"] = "fcn"
+    head: Literal["fcn", "hypercolumn", "multiscale", "linear"] = "fcn"
     batch_norm: bool = True
     labeled: Count | None = None
     unlabeled: Count | None = None
@@ -164,6 +166,7 @@ class Preset(Bounded):
     embedded: Count = 100
     size: Side | None = None
     weights: str | None = None
+    frozen: bool = False
 
     def check(self) -> None:
         """Refuse what the fields allow one by one and no machine can do.

@@ -40,8 +40,12 @@ TUNINGS = (
 )
 """What can come between pre-training and fine-tuning."""
 
-SUFFIXES = ("", "more", *TUNINGS)
-"""What follows the pre-training in an arm's name. ``more``: the fair control, which gets the steps of tuning."""
+SUFFIXES = ("", "probe", "more", *TUNINGS)
+"""What follows the pre-training in an arm's name.
+
+``probe``: a linear head on features that stay as they are, the field's usual measure of them. ``more``: the fair
+control, which gets the steps of tuning.
+"""
 
 ABLATIONS = ("labeled", "margin", "patches", "images", "steps")
 PARTS = ("tables", "later", "variants", *ABLATIONS)
@@ -65,7 +69,9 @@ DEFAULT_ARMS = tuple(
 
 
 # With weights that others trained no proxy task of ours is needed.
-PRETRAINED_ARMS = tuple(arm_name("imagenet", suffix) for suffix in ("", "more", "triplets", "graph"))
+PRETRAINED_ARMS = tuple(
+    arm_name("imagenet", suffix) for suffix in ("", "more", "triplets", "graph", "shuffled", "supcon")
+)
 """What ``run`` compares where nothing is named and the network comes with such weights."""
 
 ENCODERS = ("tiny", "alexnet", "alexnet-tv", "vgg16", "lite0")

@@ -89,9 +89,10 @@ _PRETRAINED = dataclasses.replace(
         CLASS.tuning, schedule=Schedule(steps=300, images=8, lr=2e-4, warmup=0.1), output_size=64, margin=0.5
     ),
     segmentation=SegmentationBudget(
-        Schedule(steps=300, images=4, lr=5e-3, warmup=0.1), crop=160, jitter=0.3, encoder_lr=0.04
+        Schedule(steps=300, images=4, lr=1e-2, warmup=0.1), crop=96, jitter=0.3, encoder_lr=0.02
     ),
     size=160,
+    frozen=True,
 )
 
 PRESETS = {preset.name: preset for preset in (SMOKE, CLASS, PAPER)}
@@ -231,6 +232,6 @@ def _with_pretrained(preset: Preset, dataset: str, network: str) -> Preset:
     return dataclasses.replace(
         chosen,
         encoder=network,
-        head="multiscale",
+        head="linear" if preset.name == "class" else "multiscale",
         batch_norm=True,
     )

@@ -1,0 +1,42 @@
+"""The linear probe: features stay as they are, whatever the preset says of the encoder's rate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from mmtutorial.experiment import ARMS
+from mmtutorial.networks import LinearSegmenter
+from mmtutorial.settings.presets import get_preset
+from tests.tiny_run import finish, preset, runner
+
+
+def test_a_probe_trains_its_head_alone(tmp_path: Path) -> None:
+    tiny = runner(tmp_path, arms="random+probe,random")
+    finish(tiny)
+    arm = ARMS["random+probe"]
+    before = tiny.stages.first_encoder(arm, 0)
+    network, _ = tiny.stages.network(arm, 0)
+    assert isinstance(network, LinearSegmenter)
+    for name, weight in before.named_parameters():
+        torch.testing.assert_close(dict(network.encoder.named_parameters())[name], weight, atol=0, rtol=0)
+    assert not any(weight.requires_grad for weight in network.encoder.parameters())
+    plain, _ = tiny.stages.network(ARMS["random"], 0)
+    assert any((dict(plain.encoder.named_parameters())[n] != w).any() for n, w in before.named_parameters())
+
+
+def test_a_probe_costs_what_plain_fine_tuning_costs() -> None:
+    arm, small = ARMS["random+probe"], preset()
+    assert arm.steps(small) == ARMS["random"].steps(small)
+    assert not arm.tuned
+    assert arm.segmentation_budget(small).encoder_lr == 0
+
+
+def test_the_control_on_photos_gets_the_pixels_that_the_network_sees() -> None:
+    """Photos are enlarged twice before they are segmented, and patches are not: so a crop counts four times."""
+    photos = get_preset("class", "voc", "lite0")
+    tuned = photos.tuning.schedule.images * photos.tuning.patches * photos.tuning.output_size**2
+    plain = photos.segmentation.schedule.images * (2 * photos.segmentation.crop) ** 2
+    extra = ARMS["imagenet+more"].steps(photos)["segmentation"] - photos.segmentation.schedule.steps
+    assert tuned / plain <= extra / photos.tuning.schedule.steps < tuned / plain + 0.01
