@@ -40,11 +40,11 @@ TUNINGS = (
 )
 """What can come between pre-training and fine-tuning."""
 
-SUFFIXES = ("", "probe", "more", *TUNINGS)
+SUFFIXES = ("", "more", "probe", *TUNINGS)
 """What follows the pre-training in an arm's name.
 
-``probe``: a linear head on features that stay as they are, the field's usual measure of them. ``more``: the fair
-control, which gets the steps of tuning.
+``more``: the fair control, which gets the steps of tuning. ``probe``: a linear head on features that stay as they are,
+the field's usual measure of them.
 """
 
 ABLATIONS = ("labeled", "margin", "patches", "images", "steps")

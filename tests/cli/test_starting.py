@@ -14,7 +14,7 @@ from mmtutorial.settings.presets import get_preset
 from tests.cli.calling import Call, assert_refused
 from tests.tiny_run import SETTINGS
 
-ON_PHOTOS = ("imagenet", "imagenet+more", "imagenet+triplets", "imagenet+graph")
+ON_PHOTOS = tuple(f"imagenet{suffix}" for suffix in ("", "+more", "+triplets", "+graph", "+shuffled", "+supcon"))
 
 
 def test_photos_start_from_trained_weights() -> None:

@@ -28,7 +28,7 @@ def test_the_arms_and_what_they_are() -> None:
     for pretraining in ("random", *PROXIES):
         of_one = [arm for arm in ARMS.values() if arm.pretraining == pretraining]
         assert {arm.suffix for arm in of_one if arm.tuned} == set(VARIANTS)
-        assert [arm.suffix for arm in of_one if not arm.tuned] == ["", "more"]
+        assert [arm.suffix for arm in of_one if not arm.tuned] == ["", "more", "probe"]
         assert {arm.is_learned for arm in of_one} == {pretraining != "random"}
 
 
@@ -74,7 +74,7 @@ def test_steps_of_every_arm(name: str) -> None:
     tuning, proxy = preset.tuning.schedule.steps, preset.proxy.schedule.steps
     for arm in ARMS.values():
         steps = arm.steps(preset)
-        assert steps["tuning"] == (0 if arm.suffix in ("", "more") else tuning)
+        assert steps["tuning"] == (0 if arm.suffix in ("", "more", "probe") else tuning)
         assert steps["proxy"] == (0 if arm.pretraining in ("random", "imagenet", "kmeans") else proxy)
     plain, more, _, graph = (sum(ARMS[n].steps(preset).values()) for n in NAMES[:4])
     # The fair control never gets fewer steps than the arm it stands against.
@@ -95,7 +95,7 @@ def test_names_from_the_command_line() -> None:
     [
         ("random+grpah", r"unknown arm 'random\+grpah'; did you mean 'random\+graph'"),
         ("random,colourization", "did you mean 'colorization'"),
-        ("random+grpah", r"known: random, random\+more, random\+graph"),
+        ("random+grpah", r"known: random, random\+more, random\+probe, random\+graph"),
         ("rendom+graph", r"did you mean 'random\+graph'\? known: random\+graph, imagenet\+graph"),
         ("", "no arm given; name some, such as random, "),
         (" , ", "no arm given"),

@@ -286,9 +286,11 @@ def test_settings_are_all_that_decides_the_numbers() -> None:
     assert settings == json.loads(json.dumps(settings))
     assert {"dataset", "root", "classes", "labeled", "validate", "preset"} == set(settings)
     plain = json.loads(json.dumps(dataclasses.asdict(preset())))
-    assert {**settings["preset"], "weights": None} == plain
+    assert {**settings["preset"], "weights": None, "frozen": False} == plain
     weighted = dataclasses.replace(plan, preset=dataclasses.replace(preset(), weights="own.pth"))
     assert weighted.settings()["preset"]["weights"] == "own.pth"
+    frozen = dataclasses.replace(plan, preset=dataclasses.replace(preset(), frozen=True))
+    assert frozen.settings()["preset"]["frozen"] is True
 
 
 def test_the_number_of_threads_does_not_blur_the_gradient_of_matching() -> None:

@@ -57,7 +57,8 @@ def test_maps_are_timm_s_of_normalised_and_padded_photos(height: int, width: int
     padded[..., :height, :width] = (photo / 255 - 0.5) / 0.5
     with torch.no_grad():
         for ours, expected in zip(made.feature_maps(photo), theirs(padded)[2:], strict=True):
-            torch.testing.assert_close(ours, expected, atol=1e-5, rtol=1e-5)
+            # The last places of single precision: ours normalises in two steps, and features go up to 30 or so.
+            torch.testing.assert_close(ours, expected, atol=2e-5, rtol=1e-5)
 
 
 def test_colours_are_normalised_as_timm_says() -> None:

@@ -195,13 +195,15 @@ def test_networks_with_trained_weights(name: str, network: str) -> None:
     for dataset in ("voc", "folder", "scenes"):
         preset = get_preset(name, dataset, network)
         preset.check()
-        assert (preset.name, preset.encoder, preset.head, preset.batch_norm) == (name, network, "multiscale", True)
-        assert preset.segmentation.encoder_lr == (0.04 if name == "class" else 0.1)
+        head = "linear" if name == "class" else "multiscale"
+        assert (preset.name, preset.encoder, preset.head, preset.batch_norm) == (name, network, head, True)
+        assert preset.segmentation.encoder_lr == (0.02 if name == "class" else 0.1)
+        assert preset.frozen == (name == "class")
     photos, drawn = get_preset("class", "camvid", network), get_preset("class", "streets", network)
     schedule = photos.segmentation.schedule
     assert schedule.lr * photos.segmentation.encoder_lr == pytest.approx(2e-4)
     assert (schedule.steps, schedule.images, schedule.warmup * schedule.steps, schedule.decay) == (300, 4, 30, "cosine")
-    assert (photos.size, photos.segmentation.crop) == (160, 160)
+    assert (photos.size, photos.segmentation.crop) == (160, 96)
     assert (drawn.size, drawn.segmentation.crop) == (None, 96)
 
 
