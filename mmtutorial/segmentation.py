@@ -23,7 +23,9 @@ _PIXELS_A_BATCH = 32 * 96 * 96
 
 
 class SegmentationStage:
-    """Fine-tuning of all weights with per-pixel cross-entropy, as a stage for the training loop.
+    """Fine-tuning with per-pixel cross-entropy, as a stage for the training loop.
+
+    All weights are trained, but those of the encoder that were frozen before; with ``encoder_lr=0`` the head alone.
 
     Attributes:
         name: ``"segmentation"``.
@@ -86,6 +88,8 @@ class SegmentationStage:
     ) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy over the labelled pixels of a batch of crops."""
         images, masks = batch
+        if self.budget.encoder_lr == 0:
+            self.network.encoder.eval()  # Else batch norm would go on learning.
         device = next(module.parameters()).device
         images = jitter_light(images.to(device), self.budget.jitter, generator)
         if self.budget.points is None:
