@@ -30,8 +30,6 @@ def confusion_matrix(truths: Sequence[Tensor], predictions: Sequence[Tensor], cl
         >>> confusion_matrix([truth], [prediction], classes=2).tolist()  # void is not counted
         [[1, 1], [0, 1]]
     """
-    from torchmetrics.functional.classification import multiclass_confusion_matrix
-
     total = torch.zeros((classes, classes), dtype=torch.long)
     if len(truths) != len(predictions):
         raise InputError(f"{len(truths)} true masks and {len(predictions)} predictions; give one for each image")
@@ -42,17 +40,30 @@ def confusion_matrix(truths: Sequence[Tensor], predictions: Sequence[Tensor], cl
                 f"{tuple(prediction.shape)}; predict at the size of the image"
             )
         # Plain tensors: the mask of a data set is a tv_tensor.
-        true, predicted = (torch.as_tensor(mask).as_subclass(Tensor).long() for mask in (truth, prediction))
-        seen = torch.cat((true[true != VOID], predicted.flatten()))
-        if len(seen) and not 0 <= int(seen.min()) <= int(seen.max()) < classes:
-            raise InputError(
-                f"image {index}: ids go from {int(seen.min())} to {int(seen.max())}, but there are {classes} classes; "
-                f"give ids 0 to {classes - 1}, and {VOID} for void in the true mask"
-            )
-        total += multiclass_confusion_matrix(
-            predicted, true, num_classes=classes, ignore_index=VOID, validate_args=False
-        )
+        true, predicted = (torch.as_tensor(mask).as_subclass(Tensor).flatten() for mask in (truth, prediction))
+        if not true.numel():
+            continue
+        _refuse_other_ids(index, true, predicted, classes)
+        # A pair of classes is one number, and counting numbers is one pass over the pixels. Void has a row of its own,
+        # which is left out.
+        pairs = torch.bincount(true.long() * classes + predicted.long(), minlength=(VOID + 1) * classes)
+        total += pairs.view(VOID + 1, classes)[:classes].cpu()
     return total
+
+
+def _refuse_other_ids(index: int, true: Tensor, predicted: Tensor, classes: int) -> None:
+    """Refuse ids that are no class, or void in the prediction."""
+    low, high = (int(end) for end in predicted.aminmax())
+    lowest, highest = (int(end) for end in true.aminmax())
+    if highest == VOID:  # Only then another pass is due: what is the highest besides?
+        labelled = true[true != VOID]
+        lowest, highest = (int(end) for end in labelled.aminmax()) if len(labelled) else (low, high)
+    low, high = min(low, lowest), max(high, highest)
+    if not 0 <= low <= high < classes:
+        raise InputError(
+            f"image {index}: ids go from {low} to {high}, but there are {classes} classes; "
+            f"give ids 0 to {classes - 1}, and {VOID} for void in the true mask"
+        )
 
 
 def scored_classes(confusion: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from torchvision.transforms.v2 import functional as F
 
 from mmtutorial.datasets import open_dataset
 from mmtutorial.errors import InputError
-from mmtutorial.patches import VOID, PatchBatch, _spread_out, crop_and_resize, sample_patches
+from mmtutorial.patches import LARGE_PATCH, VOID, PatchBatch, _spread_out, crop_and_resize, sample_patches
 from mmtutorial.randomness import seeded
 
 seeds = st.integers(min_value=0, max_value=2**31)
@@ -442,3 +442,44 @@ def test_patches_of_real_photos_of_different_sizes(real_data: Path) -> None:
     for patch, box, index in list(zip(batch.images, batch.boxes.tolist(), batch.image_index, strict=True))[::9]:
         expected = F.resize(padded_crop(images[int(index)].as_subclass(Tensor), tuple(box)), [128, 128])
         assert float((patch.float() - expected.float()).abs().mean()) < 3
+
+
+def triangle(size: int, side: int) -> np.ndarray:
+    """(S, side) weights of Pillow's bilinear filter: a triangle as wide as an output pixel, or two pixels at least."""
+    step = side / size
+    reach = max(step, 1.0)
+    centres = (np.arange(size) + 0.5) * step
+    weights = np.maximum(0, 1 - np.abs(np.arange(side) + 0.5 - centres[:, None]) / reach)
+    found: np.ndarray = weights / weights.sum(1, keepdims=True)
+    return found
+
+
+LARGE = [
+    (0, 0, 96, 96),
+    (10, 4, 210, 204),
+    (-40, -7, 60, 93),
+    (150, 90, 290, 230),
+    (-300, -300, -100, -100),
+    (5, 5, 25, 25),
+]
+
+
+@pytest.mark.parametrize("size", [LARGE_PATCH, 128])
+def test_large_patches_of_stored_photos_are_within_a_level_of_a_slow_triangle(size: int) -> None:
+    images = [noise(180, 250, 0), noise(120, 200, 1)]
+    boxes, index = torch.tensor(LARGE * 2), torch.arange(2).repeat_interleave(len(LARGE))
+    found = crop_and_resize(images, boxes, index, size)
+    assert found.dtype == torch.uint8
+    for patch, box, image in zip(found, boxes.tolist(), index.tolist(), strict=True):
+        weights = triangle(size, box[2] - box[0])
+        expected = weights @ padded_crop(images[image], tuple(box)).double().numpy() @ weights.T
+        assert np.abs(patch.numpy() - expected).max() < 1.001
+
+
+def test_large_patches_are_about_as_those_of_floats(real_data: Path) -> None:
+    """On photos, where neighbours are alike; on noise the two ways of shrinking differ by more."""
+    (photo,) = (image for image, _ in open_dataset("voc", real_data, split="trainaug", labeled=1))
+    boxes, index = torch.tensor([[20, 10, 270, 260], [-30, 40, 150, 220]]), torch.zeros(2, dtype=torch.long)
+    found = crop_and_resize([photo], boxes, index, 128).float()
+    exact = crop_and_resize([photo.float()], boxes, index, 128)
+    assert float((found - exact).abs().mean()) < 1.5

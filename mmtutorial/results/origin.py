@@ -16,7 +16,6 @@ PACKAGES = (
     "torch",
     "torchvision",
     "lightning-fabric",
-    "torchmetrics",
     "scikit-learn",
     "numpy",
 )

@@ -84,13 +84,13 @@ def test_absent_dependency(monkeypatch: pytest.MonkeyPatch) -> None:
     ordinary = metadata.version
 
     def absent(name: str) -> str:
-        if name == "torchmetrics":
+        if name == "safetensors":
             raise metadata.PackageNotFoundError(name)
         return ordinary(name)
 
     monkeypatch.setattr(metadata, "version", absent)
-    found = by_name(check(None))["torchmetrics"]
-    assert found == Check("torchmetrics", False, "not installed", "python -m pip install torchmetrics")
+    found = by_name(check(None))["safetensors"]
+    assert found == Check("safetensors", False, "not installed", "python -m pip install safetensors")
 
 
 @pytest.mark.parametrize("error", [ImportError("no DLL"), OSError("libc too old"), RuntimeError("several\nlines")])
