@@ -18,7 +18,7 @@ from mmtutorial.networks.hypercolumns import random_points
 from mmtutorial.settings.budgets import Schedule, SegmentationBudget
 from mmtutorial.training.batches import CropBatches, jitter_light, steps_per_epoch
 
-# Pixels in one forward pass of prediction: 32 images of 96 x 96.
+# Pixels that an encoder sees in one forward pass of prediction: 32 images of 96 x 96.
 _PIXELS_A_BATCH = 32 * 96 * 96
 
 
@@ -156,9 +156,10 @@ def _by_groups(
     Group by group, since probabilities take 4 K bytes a pixel where a mask takes one.
     """
     found: dict[int, Tensor] = {}
+    most_pixels = _PIXELS_A_BATCH // max(getattr(network, "enlarged", 1) for network in networks) ** 2
     bar = tqdm(total=len(images), desc="predict", unit="image", delay=1, leave=False)
     with bar, _evaluating(networks):
-        for group in _groups_of_one_size(images):
+        for group in _groups_of_one_size(images, most_pixels):
             batch = torch.stack([torch.as_tensor(images[i]).as_subclass(Tensor) for i in group])
             batch = batch.to(next(networks[0].parameters()).device)
             mean = torch.stack([network(batch).softmax(dim=1) for network in networks]).mean(dim=0)
@@ -181,13 +182,13 @@ def _evaluating(networks: Sequence[nn.Module]) -> Iterator[None]:
             network.train(training)
 
 
-def _groups_of_one_size(images: Sequence[Tensor]) -> list[list[int]]:
+def _groups_of_one_size(images: Sequence[Tensor], most_pixels: int) -> list[list[int]]:
     """Indices of images of one size, in groups of a bounded number of pixels."""
     by_size: dict[tuple[int, ...], list[int]] = {}
     for index, image in enumerate(images):
         by_size.setdefault(tuple(image.shape[-2:]), []).append(index)
     groups = []
     for (height, width), members in by_size.items():
-        portion = max(1, _PIXELS_A_BATCH // (height * width))
+        portion = max(1, most_pixels // (height * width))
         groups += [members[i : i + portion] for i in range(0, len(members), portion)]
     return groups

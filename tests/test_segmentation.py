@@ -13,7 +13,7 @@ from torchvision import tv_tensors
 
 from mmtutorial import segmentation
 from mmtutorial.datasets import SegmentationDataset
-from mmtutorial.networks import FCN, TinyEncoder
+from mmtutorial.networks import FCN, LinearSegmenter, TinyEncoder
 from mmtutorial.randomness import generator_for, global_seed, seeded
 from mmtutorial.segmentation import SegmentationStage, ensemble, predict, predict_probabilities
 from mmtutorial.settings.budgets import Schedule, SegmentationBudget
@@ -157,6 +157,16 @@ def test_small_groups_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segmentation, "_PIXELS_A_BATCH", 16 * 24 * 2)
     for first, second in zip(whole, predict_probabilities(network(), images), strict=True):
         torch.testing.assert_close(first, second, atol=1e-5, rtol=1e-4)
+
+
+def test_a_network_that_enlarges_images_gets_fewer_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its maps would take that many times more memory."""
+    monkeypatch.setattr(segmentation, "_PIXELS_A_BATCH", 4 * 2 * 24 * 16)
+    counts: list[int] = []
+    for network in (FCN(TinyEncoder(), classes=3), LinearSegmenter(TinyEncoder(), classes=3)):
+        network.register_forward_hook(lambda _, inputs, __: counts.append(len(inputs[0])))
+        predict(network, [torch.zeros(3, 16, 24)] * 8)
+    assert counts == [8, 2, 2, 2, 2]
 
 
 @pytest.mark.parametrize("training", [True, False])

@@ -45,8 +45,10 @@ class Segmenter(nn.Module, ABC):
     Attributes:
         encoder: the network that pre-training and tuning shaped.
         head: what turns features into scores; from random weights, as in the authors' code.
+        enlarged: how many times longer the encoder sees each side of an image.
     """
 
+    enlarged: int = 1
     encoder: Encoder
     head: nn.Module
 

@@ -27,6 +27,8 @@ class LinearSegmenter(Segmenter):
         head: the convolution, from random weights.
     """
 
+    enlarged = ENLARGED
+
     def __init__(self, encoder: Encoder, classes: int) -> None:
         super().__init__()
         self.encoder = encoder
