@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 from tqdm.auto import tqdm
 
+from mmtutorial.annotations.writing import OutlineWriter
 from mmtutorial.datasets import ClassTable, resize_long_side
 from mmtutorial.datasets.files import PHOTO_KINDS, PHOTO_SUFFIXES, by_stem, instead, passed_over
 from mmtutorial.datasets.pictures import palette_png, read_image
@@ -20,7 +24,7 @@ from mmtutorial.networks import NetworkSpec, make_encoder, make_network
 from mmtutorial.networks.loading import load_weights
 from mmtutorial.ownership import refuse_foreign, write_own
 from mmtutorial.results import RunFolder, read_results
-from mmtutorial.segmentation import predict, predict_probabilities
+from mmtutorial.segmentation import predict_probabilities
 
 MODEL = "model.safetensors"
 
@@ -33,19 +37,43 @@ class Chosen:
     why: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A photo whose mask was predicted.
+
+    Attributes:
+        photo: its file.
+        mask: file of its mask.
+        uncertainty: mean entropy of the class probabilities over its pixels, as a share of the largest there can be.
+        confidence: (h, w) uint8, the probability of the class that was chosen, at the size at which it was seen.
+    """
+
+    photo: Path
+    mask: Path
+    uncertainty: float
+    confidence: NDArray[np.uint8]
+
+
 @dataclass(frozen=True)
 class Predicted:
     """What became of a folder of photos.
 
     Attributes:
-        masks: number of masks written.
+        looks: the photos that have a mask.
+        classes: the network's.
         failed: a line for each photo that has none.
         skipped: what else is in the folder, sub-folders included.
     """
 
-    masks: int
+    looks: tuple[Look, ...]
+    classes: ClassTable
     failed: tuple[str, ...]
     skipped: tuple[Path, ...]
+
+    @property
+    def masks(self) -> int:
+        """Number of masks written."""
+        return len(self.looks)
 
 
 @dataclass(frozen=True)
@@ -62,16 +90,37 @@ class Trained:
     classes: ClassTable
     size: int | None
 
+    def probabilities(self, image: Tensor) -> Tensor:
+        """Class probabilities (K, h, w) of an image (3, H, W) uint8, at the size of training."""
+        seen = image
+        if self.size is not None and max(image.shape[-2:]) > self.size:
+            seen = resize_long_side(self.size)(image)
+        return predict_probabilities(self.network, [seen])[0]
+
     def mask(self, image: Tensor) -> Tensor:
         """Segment an image (3, H, W) uint8 at the size of training: a uint8 mask (H, W), of the image's own size."""
-        height, width = image.shape[-2:]
-        if self.size is None or max(height, width) <= self.size:
-            return predict(self.network, [image])[0]
-        small = resize_long_side(self.size)(image)
-        probabilities = predict_probabilities(self.network, [small])[0]
-        # Before the classes are decided, so that outlines are not those of large pixels.
-        full = functional.interpolate(probabilities[None], size=(height, width), mode="bilinear")
-        return full[0].argmax(dim=0).to(torch.uint8)
+        return enlarged_mask(self.probabilities(image), (image.shape[-2], image.shape[-1]))
+
+
+def enlarged_mask(probabilities: Tensor, size: tuple[int, int]) -> Tensor:
+    """The likeliest class (H, W) uint8 of probabilities (K, h, w), enlarged.
+
+    Enlarged before the classes are decided, so that outlines are not those of large pixels.
+    """
+    if probabilities.shape[-2:] != size:
+        probabilities = functional.interpolate(probabilities[None], size=size, mode="bilinear")[0]
+    return probabilities.argmax(dim=0).to(torch.uint8)
+
+
+def uncertainty(probabilities: Tensor) -> float:
+    """Mean entropy of class probabilities (K, H, W) over the pixels, as a share of the largest there can be.
+
+    Example:
+        >>> uncertainty(torch.full((4, 2, 2), 0.25)), uncertainty(torch.eye(4)[:, :, None])
+        (1.0, 0.0)
+    """
+    entropy = -torch.xlogy(probabilities, probabilities).sum(0).mean()
+    return float(entropy) / math.log(max(2, len(probabilities)))
 
 
 def choose_checkpoint(place: Path, arm: str | None = None) -> Chosen:
@@ -177,8 +226,10 @@ def _class_table(about: dict[str, Any]) -> ClassTable:
     return ClassTable(tuple(names), tuple((red, green, blue) for red, green, blue in palette), ())
 
 
-def predict_folder(checkpoint: Path, images: Path, out: Path, *, force: bool = False) -> Predicted:
-    """Write a palette PNG mask (index = class) for each photo of a folder.
+def predict_folder(
+    checkpoint: Path, images: Path, out: Path, *, outlines_as: str | None = None, force: bool = False
+) -> Predicted:
+    """Write a palette PNG mask (index = class) for each photo of a folder, and outlines to correct if asked.
 
     Photos are seen at the size to which the training images were shrunk, or at their own where those were not; the
     masks have the photos' own size. A photo that cannot be read, or is too large for the memory, is told of, and the
@@ -188,6 +239,8 @@ def predict_folder(checkpoint: Path, images: Path, out: Path, *, force: bool = F
         checkpoint: ``model.safetensors`` of a segmentation stage.
         images: the folder; its sub-folders are not looked into.
         out: folder for the masks. Masks of an earlier prediction are overwritten, those of others are not.
+        outlines_as: ``"labelme"``, a copy of each photo in ``out/labelme`` with a file beside it that labelme opens;
+            ``"coco"``, one file ``out/coco.json`` for all photos.
         force: overwrite whatever bears the name of a mask.
 
     Raises:
@@ -203,17 +256,26 @@ def predict_folder(checkpoint: Path, images: Path, out: Path, *, force: bool = F
     if not photos:
         inside = instead(images, PHOTO_SUFFIXES)
         raise InputError(f"no photos in {images}{inside}; it should hold {PHOTO_KINDS} files")
+    writer = OutlineWriter(out, outlines_as, trained.classes.names, force=force) if outlines_as else None
     places = [out / f"{photo.stem}.png" for photo in photos]
     if not force:
-        refuse_foreign(places)
-    failed = []
+        refuse_foreign([*places, *(writer.places(photos) if writer else ())])
+    failed, looks = [], []
     for photo, place in tqdm(list(zip(photos, places, strict=True)), "predict", unit="image", delay=1):
         try:
-            mask = trained.mask(torch.from_numpy(read_image(photo))).numpy()
+            image = torch.from_numpy(read_image(photo))
+            probabilities = trained.probabilities(image)
+            mask = enlarged_mask(probabilities, (image.shape[-2], image.shape[-1])).numpy()
         except InputError as error:
             failed.append(str(error))
         except Exception as error:  # too large for the memory, too small for the network
             failed.append(f"no mask of {photo}: {' '.join(str(error).split())}")
         else:
             write_own(place, palette_png(mask, trained.classes.palette), force=force)
-    return Predicted(len(photos) - len(failed), tuple(failed), skipped)
+            if writer:
+                writer.add(photo, mask)
+            sure = (255 * probabilities.amax(dim=0)).round().to(torch.uint8).numpy()
+            looks.append(Look(photo, place, uncertainty(probabilities), sure))
+    if writer:
+        writer.finish()
+    return Predicted(tuple(looks), trained.classes, tuple(failed), skipped)

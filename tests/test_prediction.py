@@ -15,7 +15,7 @@ from mmtutorial.datasets import open_dataset, resize_long_side
 from mmtutorial.errors import InputError
 from mmtutorial.files import read_tensors, write_tensors
 from mmtutorial.prediction import choose_checkpoint, load_network, load_trained, predict_folder
-from mmtutorial.segmentation import predict
+from mmtutorial.segmentation import predict, predict_probabilities
 from tests.tiny_run import finish, runner
 
 
@@ -169,9 +169,9 @@ def test_a_photo_that_does_not_fit_into_memory_is_named(
     def small(network: nn.Module, images: list[Tensor]) -> list[Tensor]:
         if images[0].shape[-2] < 96:
             raise RuntimeError("[enforce fail] DefaultCPUAllocator:\ncan't allocate memory")
-        return predict(network, images)
+        return predict_probabilities(network, images)
 
-    monkeypatch.setattr("mmtutorial.prediction.predict", small)
+    monkeypatch.setattr("mmtutorial.prediction.predict_probabilities", small)
     made = predict_folder(checkpoint, photos, tmp_path / "out")
     assert made.masks == 2
     assert [line.split(":")[0] for line in made.failed] == [

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import sys
 import threading
-from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -21,6 +19,7 @@ from mmtutorial.cli.options import (
     Force,
     Network,
     OnMachine,
+    Outlines,
     Part,
     Place,
     PresetName,
@@ -36,7 +35,18 @@ from mmtutorial.cli.options import (
     seeds_of,
 )
 from mmtutorial.cli.starting import starting_point
-from mmtutorial.cli.talking import PlainGroup, debugging, last_lines, loading, refuse_words, say, speak_plainly, working
+from mmtutorial.cli.talking import (
+    PlainGroup,
+    command_line,
+    debugging,
+    last_lines,
+    loading,
+    refuse_words,
+    say,
+    speak_plainly,
+    warn,
+    working,
+)
 from mmtutorial.datasets import DATASETS
 from mmtutorial.settings.names import PARTS, parse_arm_names, parse_parts
 from mmtutorial.settings.overrides import override
@@ -128,12 +138,12 @@ def run(
     folder = place.out or Path("runs") / f"{dataset}-{preset}"
     with exclusive(folder, remedy="choose another --out"):
         with working("reading the data, and trying a batch of each stage"):
-            runner = Runner(plan, folder, machine, command=_command_line(), resume=place.resume, force=place.force)
+            runner = Runner(plan, folder, machine, command=command_line(), resume=place.resume, force=place.force)
             runner.begin()
         sweep(folder)
         if start.said:
             say(start.said, err=True)
-        _warn(runner.data.warnings)
+        warn(runner.data.warnings)
         results = write_results(runner, runner.run())
         with working("drawing the pictures and the page"):
             write_pictures(runner)
@@ -141,7 +151,7 @@ def run(
     for arm in results.arms:
         interval = f"  95 % interval {arm.interval[0]:.1f} to {arm.interval[1]:.1f}" if arm.interval else ""
         typer.echo(f"{arm.arm:24s} {arm.mean:5.1f} mIoU{interval}")
-    _warn(line for line in results.warnings if line not in runner.data.warnings)
+    warn(line for line in results.warnings if line not in runner.data.warnings)
     best = max(results.arms, key=lambda arm: arm.mean)
     model = runner.folder.stage(best.seeds[0], "segmentation", best.arm).model
     typer.echo("\n".join(last_lines(page, model)))
@@ -195,11 +205,11 @@ def reproduce(
         **part.fields(),
     )
     folder = place.out or Path("runs") / f"reproduction-{preset}"
-    grid = Grid(scope, folder, _command_line(), machine)
+    grid = Grid(scope, folder, command_line(), machine)
     found = run_all(grid, resume=place.resume, force=place.force, workers=workers or default_workers(machine))
     for row in found.rows:
         typer.echo(f"{row.benchmark:10s} {row.network:10s} {row.arm:36s} {row.mean:5.1f} mIoU")
-    _warn(found.warnings)
+    warn(found.warnings)
     typer.echo(str(write_reproduction_report(folder, force=place.force).resolve()))
 
 
@@ -211,21 +221,25 @@ def predict(
     images: Annotated[Path, typer.Option(help="Folder of photos.")],
     out: Annotated[Path, typer.Option(help="Folder for the masks, palette PNGs of the photos' names.")],
     arm: Annotated[str | None, typer.Option(help="Arm of the run; default: that of the highest mean mIoU.")] = None,
+    outlines: Outlines = None,
     force: Force = False,
 ) -> None:
-    """Segment a folder of photos with a trained network."""
+    """Segment a folder of photos with a trained network; write masks, and a page of those to label next."""
     with loading():
         from mmtutorial.prediction import choose_checkpoint, predict_folder
+        from mmtutorial.reports.predictions import PAGE, write_predictions
 
     chosen = choose_checkpoint(checkpoint, arm)
     if chosen.why:
         say(f"network: {chosen.why}", err=True)
-    made = predict_folder(chosen.path, images, out, force=force)
+    made = predict_folder(chosen.path, images, out, outlines_as=outlines, force=force)
     for path in made.skipped:
         say(f"no photo, passed over: {path}", err=True)
     for line in made.failed:
         say(line, err=True)
     say(f"{count(made.masks, 'mask')} in {out.resolve()}")
+    if made.looks:
+        say(f"which to label next: {write_predictions(made.looks, made.classes, out / PAGE, force=force).resolve()}")
     if made.failed:
         typer.echo(f"mmtutorial: {count(len(made.failed), 'photo')} without a mask, named above", err=True)
         raise typer.Exit(1)
@@ -265,19 +279,6 @@ def lab(
     from mmtutorial.cli.lab import start_lab
 
     raise typer.Exit(start_lab(folder, browser=browser, more=more or ()))
-
-
-def _warn(warnings: Iterable[str]) -> None:
-    """Say on stderr what to be wary of in the results."""
-    for warning in warnings:
-        say(f"mmtutorial: warning: {warning}", err=True)
-
-
-def _command_line() -> str:
-    """The command as typed, without what does not change the numbers."""
-    return shlex.join(
-        ["mmtutorial", *(word for word in sys.argv[1:] if word not in ("--resume", "--force", "--debug"))]
-    )
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ import typer
 from mmtutorial.datasets import DATASETS
 from mmtutorial.errors import InputError
 from mmtutorial.settings.machine import ACCELERATORS, MOST_PROCESSES, PRECISIONS, Machine
-from mmtutorial.settings.names import known_name, split_names
+from mmtutorial.settings.names import OUTLINE_FORMATS, known_name, split_names
 from mmtutorial.settings.presets import NETWORKS, PHOTO_NETWORK, PRESETS, known_network
 from mmtutorial.words import listed
 
@@ -60,6 +60,14 @@ PresetName = Annotated[
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that this program did not write.")]
+Outlines = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help=f"Outlines to correct as well: {listed(list(OUTLINE_FORMATS), 'or')}.",
+        callback=among("format", OUTLINE_FORMATS),
+    ),
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with what was stopped.")]
 Validate = Annotated[
     bool, typer.Option("--validate", help="Score on the images kept for choosing settings, not on the test.")

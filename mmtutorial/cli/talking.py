@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
@@ -117,3 +117,16 @@ def _in_repository() -> bool:
     """Whether the working folder is a copy of the repository, whose Makefile has a target ``lab``."""
     makefile = Path("Makefile")
     return Path("notebooks/index.toml").is_file() and makefile.is_file() and "\nlab:" in makefile.read_text("utf-8")
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Say on stderr what to be wary of in the results."""
+    for warning in warnings:
+        say(f"mmtutorial: warning: {warning}", err=True)
+
+
+def command_line() -> str:
+    """The command as typed, without what does not change the numbers."""
+    return shlex.join(
+        ["mmtutorial", *(word for word in sys.argv[1:] if word not in ("--resume", "--force", "--debug"))]
+    )

@@ -77,6 +77,9 @@ PRETRAINED_ARMS = tuple(
 ENCODERS = ("tiny", "alexnet", "alexnet-tv", "vgg16", "lite0")
 """Encoders with a name of their own."""
 
+OUTLINE_FORMATS = ("labelme", "coco")
+"""What a prediction's outlines can be written as."""
+
 TIMM = "timm:"
 """What the name of any other network of timm begins with."""
 

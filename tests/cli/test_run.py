@@ -70,13 +70,14 @@ def test_predict(call: Call, out: Path, tmp_path: Path) -> None:
     weights = out / "seed0/segmentation/random/model.safetensors"
     masks = tmp_path / "masks"
     said = call("predict", "--checkpoint", weights, "--images", photos, "--out", masks)
-    assert (said.code, said.out) == (0, f"1 mask in {masks.resolve()}\n")
+    page = f"which to label next: {(masks / 'predictions.html').resolve()}\n"
+    assert (said.code, said.out) == (0, f"1 mask in {masks.resolve()}\n{page}")
     with Image.open(masks / "scene.png") as mask:
         assert mask.mode == "P"
         assert np.array(mask).shape == (96, 96)
     (photos / "cut.png").write_bytes(b"no picture")
     said = call("predict", "--checkpoint", out, "--arm", "random", "--images", photos, "--out", masks)
-    assert (said.code, said.out) == (1, f"1 mask in {masks.resolve()}\n")
+    assert (said.code, said.out) == (1, f"1 mask in {masks.resolve()}\n{page}")
     network, named, last = said.err.splitlines()
     assert network == "network: random, seed0: as asked"
     assert named.startswith(f"cannot read image {photos / 'cut.png'}")
@@ -85,6 +86,9 @@ def test_predict(call: Call, out: Path, tmp_path: Path) -> None:
     words = ["predict", "--checkpoint", weights, "--images", photos, "--out", masks]
     assert_refused(call(*words), "scene.png was not written by this program", "--force")
     assert call(*words, "--force").code == 1
+    assert call(*words, "--force", "--format", "labelme").code == 1
+    assert (masks / "labelme/scene.json").exists()
+    assert_refused(call(*words, "--format", "labelmee"), "unknown format 'labelmee'; did you mean 'labelme'?")
     wrong = out / "seed0/tuning/random+graph/model.safetensors"
     assert_refused(call("predict", "--checkpoint", wrong, "--images", photos, "--out", masks), "holds a tuning stage")
     assert_refused(call("predict", "--checkpoint", out / "x", "--images", photos, "--out", masks), "no weights at")
