@@ -47,6 +47,7 @@ from mmtutorial.cli.talking import (
     warn,
     working,
 )
+from mmtutorial.cli.threads import wait_asleep
 from mmtutorial.datasets import DATASETS
 from mmtutorial.settings.names import PARTS, parse_arm_names, parse_parts
 from mmtutorial.settings.overrides import override
@@ -228,7 +229,6 @@ def predict(
     with loading():
         from mmtutorial.prediction import choose_checkpoint, predict_folder
         from mmtutorial.reports.predictions import PAGE, write_predictions
-
     chosen = choose_checkpoint(checkpoint, arm)
     if chosen.why:
         say(f"network: {chosen.why}", err=True)
@@ -283,9 +283,9 @@ def lab(
 
 def main() -> None:
     """Entry point: what is stopped from outside says how to go on."""
-    # Commands draw into files. Whatever display a notebook or a shell is set to, none is needed, and a name that
-    # matplotlib does not know would end its import.
+    # Commands draw into files; a display of a notebook or a shell that matplotlib does not know would end its import.
     os.environ["MPLBACKEND"] = "Agg"
+    wait_asleep()
     speak_plainly()
     if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminated)

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from mmtutorial.cli.threads import said_of_threads
+
 MINIMUM_PYTHON = (3, 11)
 MINIMUM_FREE_GB = 1.0
 
@@ -86,7 +88,7 @@ def check(root: Path | None = None) -> list[Check]:
     usable = {entry.name for entry in dependencies if entry.ok}
     checks = [check_python(), *dependencies]
     if "torch" in usable:
-        checks.append(check_devices())
+        checks += [check_devices(), check_threads()]
     return [*checks, check_folder(Path.cwd()), check_disk(Path.cwd()), *check_data(root), check_lab()]
 
 
@@ -124,6 +126,13 @@ def check_python() -> Check:
     ok = sys.version_info[:2] >= MINIMUM_PYTHON
     remedy = "" if ok else f"install Python {wanted} or newer and make a new environment with it"
     return Check("Python", ok, f"{platform.python_version()} on {platform.system()} {platform.machine()}", remedy)
+
+
+def check_threads() -> Check:
+    """Says how many threads compute, and how they wait for one another."""
+    import torch
+
+    return Check("threads", True, said_of_threads(torch.get_num_threads()))
 
 
 def check_dependency(name: str, minimum: str | None = None) -> Check:
