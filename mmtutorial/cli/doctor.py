@@ -129,10 +129,8 @@ def check_python() -> Check:
 
 
 def check_threads() -> Check:
-    """Says how many threads compute, and how they wait for one another."""
-    import torch
-
-    return Check("threads", True, said_of_threads(torch.get_num_threads()))
+    """Says how torch's threads wait for one another."""
+    return Check("threads", True, said_of_threads())
 
 
 def check_dependency(name: str, minimum: str | None = None) -> Check:

@@ -25,7 +25,7 @@ def wait_asleep(environment: MutableMapping[str, str] = os.environ) -> None:
         environment.update(ASLEEP)
 
 
-def said_of_threads(count: int, environment: MutableMapping[str, str] = os.environ) -> str:
-    """Say how many threads there are, and how they wait."""
-    chosen = [f"{name}={environment[name]}" for name in ("OMP_NUM_THREADS", *ASLEEP, *_OTHERS) if name in environment]
-    return f"{count} in torch" + (f" ({', '.join(chosen)})" if chosen else "")
+def said_of_threads(environment: MutableMapping[str, str] = os.environ) -> str:
+    """Say how threads wait."""
+    chosen = [f"{name}={environment[name]}" for name in (*ASLEEP, *_OTHERS) if name in environment]
+    return f"they wait as told: {', '.join(chosen)}" if chosen else "they wait awake; see OMP_WAIT_POLICY"
