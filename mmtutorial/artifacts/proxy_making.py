@@ -34,7 +34,17 @@ from mmtutorial.tuning import Embedder, draw_patches, patch_side
 from mmtutorial.widgets.embedding_frames import colour_bins
 
 NETWORK = "tiny"
-TASKS = ("colorization", "colorful", "splitbrain", "jigsaw", "inpainting", "bigan", "kmeans", "classification")
+TASKS = (
+    "colorization",
+    "colorful",
+    "splitbrain",
+    "jigsaw",
+    "inpainting",
+    "bigan",
+    "kmeans",
+    "classification",
+    "vicreg",
+)
 IMAGES_SCORED = 200
 IMAGES_SHOWN = 6
 PATCHES_AN_IMAGE = 3
