@@ -4,10 +4,23 @@
 says what was tried, what came out, what was expected, and which misconception may be behind it.
 """
 
+from mmtutorial.classroom.bets import BETS, bet, ledger, place_bet
 from mmtutorial.classroom.blanks import NotFilledIn, todo
 from mmtutorial.classroom.checking import check
 from mmtutorial.classroom.exercises import EXERCISES
 from mmtutorial.classroom.result import Result
 from mmtutorial.classroom.setting import preset_name, versions
 
-__all__ = ["EXERCISES", "NotFilledIn", "Result", "check", "preset_name", "todo", "versions"]
+__all__ = [
+    "BETS",
+    "EXERCISES",
+    "NotFilledIn",
+    "Result",
+    "bet",
+    "check",
+    "ledger",
+    "place_bet",
+    "preset_name",
+    "todo",
+    "versions",
+]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from mmtutorial.widgets.touch.figure import FRONT_END, TouchFigure
+from mmtutorial.widgets.touch.figure import FRONT_END
 
 TRAITS = ("name", "key", "controls", "state", "scene", "art", "move", "answer")
 
@@ -24,11 +25,11 @@ const take = (changed) => {
   for (const name of Object.keys(changed)) (listeners[`change:${name}`] ?? []).forEach((listen) => listen());
 };
 window.model = {
-  get: (name) => values[name], set: (name, value) => { values[name] = value; },
+  get: (name) => values[name], set: (name, value) => take({ [name]: value }),
   on: (name, listen) => (listeners[name] ??= []).push(listen), off: (name, listen) => {
     listeners[name] = (listeners[name] ?? []).filter((other) => other !== listen);
   },
-  save_changes: async () => take(await window.answered(values.move)), take,
+  save_changes: async () => take(await window.answered(values)), take,
 };
 window.triplet = front.triplet;
 window.stop = front.default.render({ model, el: document.getElementById("box") });
@@ -36,14 +37,26 @@ window.ready = true;
 </script></body></html>"""
 
 
-def traits(figure: TouchFigure, names: tuple[str, ...] = TRAITS) -> dict[str, Any]:
+def traits(figure: Any, names: Sequence[str] = TRAITS) -> dict[str, Any]:
     """What the front end knows of a figure."""
     return {name: json.loads(json.dumps(getattr(figure, name))) for name in names}
 
 
 @contextmanager
-def bare_page(browser: Any, figure: TouchFigure, width: int = 1000, **context: Any) -> Iterator[Any]:
-    """A page that shows a figure; what is asked of the network or goes wrong in it fails the test."""
+def bare_page(
+    browser: Any,
+    figure: Any,
+    width: int = 1000,
+    *,
+    front_end: Path = FRONT_END,
+    names: Sequence[str] = TRAITS,
+    sent: Sequence[str] = ("move",),
+    **context: Any,
+) -> Iterator[Any]:
+    """A page that shows a figure; what is asked of the network or goes wrong in it fails the test.
+
+    The front end knows the traits ``names``, and sends those in ``sent``.
+    """
     page = browser.new_context(viewport={"width": width, "height": 800}, **context).new_page()
     trouble: list[str] = []
     page.on("pageerror", lambda error: trouble.append(str(error)))
@@ -52,12 +65,14 @@ def bare_page(browser: Any, figure: TouchFigure, width: int = 1000, **context: A
         "request", lambda asked: trouble.append(asked.url) if not asked.url.startswith(("blob:", "data:")) else None
     )
 
-    def answered(move: dict[str, Any]) -> dict[str, Any]:
-        figure.move = move
-        return traits(figure, ("state", "scene", "art", "answer"))
+    def answered(values: dict[str, Any]) -> dict[str, Any]:
+        for name in sent:
+            setattr(figure, name, values[name])
+        return {name: now for name, now in traits(figure, names).items() if now != values[name]}
 
     page.expose_function("answered", answered)
-    text = {"code": json.dumps(FRONT_END.read_text(encoding="utf-8")), "values": json.dumps(traits(figure))}
+    values = json.dumps(traits(figure, names))
+    text = {"code": json.dumps(front_end.read_text(encoding="utf-8")), "values": values}
     page.set_content(_PAGE % {name: value.replace("</", "<\\/") for name, value in text.items()})
     page.wait_for_function("window.ready")
     yield page

@@ -21,6 +21,8 @@ pytest.importorskip("anywidget", reason="anywidget is not installed")
 
 from mmtutorial.widgets.toolkit.shell import Shell
 from mmtutorial.widgets.touch.figure import FRONT_END, TouchFigure
+from mmtutorial.widgets.touch.slip import FRONT_END as SLIP
+from mmtutorial.widgets.touch.slip import Slip
 
 TOUCHABLE = [name for name in MAKERS if isinstance(explorer_of(name), Touchable)]
 each = pytest.mark.parametrize("name", TOUCHABLE)
@@ -111,10 +113,10 @@ def test_without_anywidget_there_are_sliders_and_without_ipywidgets_a_picture(mo
     assert frame.png == explorer.static(margin=1.5).png
 
 
-def test_the_front_end_is_one_file_of_the_package_and_asks_for_nothing() -> None:
-    scripts = list(Path(widgets.__file__).parent.rglob("*.js"))
-    assert scripts == [FRONT_END]
-    assert str(TouchFigure._esm) == (text := FRONT_END.read_text(encoding="utf-8"))
+@pytest.mark.parametrize(("widget", "front_end"), [(TouchFigure, FRONT_END), (Slip, SLIP)])
+def test_a_front_end_is_one_file_of_the_package_and_asks_for_nothing(widget: Any, front_end: Path) -> None:
+    assert set(Path(widgets.__file__).parent.rglob("*.js")) == {FRONT_END, SLIP}
+    assert str(widget._esm) == (text := front_end.read_text(encoding="utf-8"))
     assert not [
         line
         for line in text.splitlines()
@@ -123,4 +125,4 @@ def test_the_front_end_is_one_file_of_the_package_and_asks_for_nothing() -> None
     project = tomllib.loads((Path(widgets.__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = project["tool"]["setuptools"]["package-data"]["mmtutorial"]
     package = FRONT_END.parents[2]
-    assert any(FRONT_END in package.glob(pattern) for pattern in patterns)
+    assert any(front_end in package.glob(pattern) for pattern in patterns)

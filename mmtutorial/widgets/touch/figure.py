@@ -1,10 +1,8 @@
-"""The live figure: a state on this side, a picture in the browser. The only file that needs anywidget."""
+"""The live figure: a state on this side, a picture in the browser."""
 
 from __future__ import annotations
 
 import base64
-import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import traitlets
 
 from mmtutorial.widgets.toolkit.controls import specification
 from mmtutorial.widgets.toolkit.touchable import Reply, Touchable
+from mmtutorial.widgets.touch.frames import own_frames
 
 FRONT_END = Path(__file__).with_name("touch.js")
 _WORDS = "[A figure to touch. Run this cell to use it; the picture shows its state.]"
@@ -107,12 +106,7 @@ class TouchFigure(anywidget.AnyWidget):
             "text/html": f'<div data-touch="{self.key}">{frame._repr_html_()}</div>',
             "image/png": base64.b64encode(frame.png).decode("ascii"),
         }
-        if not _own_frames():
+        if not own_frames():
             return data, {}
         live, about = super()._repr_mimebundle_(**kwargs) or ({}, {})
         return {**data, **live}, about
-
-
-def _own_frames() -> bool:
-    """Tell whether outputs stand in frames of their own, where a model cannot reach a picture: Colab and VS Code."""
-    return "google.colab" in sys.modules or "VSCODE_PID" in os.environ
