@@ -15,6 +15,7 @@ from mmtutorial.plots.proxies import proxy_rows
 from mmtutorial.plots.segmentation import predictions
 from mmtutorial.plots.style import ClassStyle, class_styles
 from mmtutorial.plots.tables import class_iou, confusion_matrix
+from mmtutorial.plots.tiles import tiles
 
 __all__ = [
     "ClassStyle",
@@ -39,5 +40,6 @@ __all__ = [
     "patch_grid",
     "predictions",
     "proxy_rows",
+    "tiles",
     "tuning_curves",
 ]

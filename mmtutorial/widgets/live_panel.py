@@ -145,7 +145,7 @@ def in_cell() -> Publish:
 def _small(frame: Frame) -> str:
     """Return a frame for a cell, as small as a photograph: a training leaves several of them in a notebook."""
     buffer = io.BytesIO()
-    frame.image.save(buffer, "WEBP", quality=80)
+    frame.image.save(buffer, "WEBP", quality=65)
     address = "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
     return f'<img src="{address}" alt="{html.escape(frame.alt, quote=True)}" style="max-width:100%">'
 

@@ -21,15 +21,11 @@ import numpy as np
 import torch
 
 from mmtutorial import plots
-from mmtutorial.classroom import check, preset_name
+from mmtutorial.classroom import bet, check, preset_name
 from mmtutorial.datasets import open_dataset
+from mmtutorial.randomness import seeded
 
 SMOKE = preset_name() == "smoke"  # a few steps instead of many, when the notebook is only tested
-
-
-def seeded(seed):
-    """A fresh source of random numbers: the same seed gives the same numbers."""
-    return torch.Generator().manual_seed(seed)
 
 
 def stacked(dataset, count):
@@ -467,7 +463,11 @@ print(f"colorization gained {gained:.2f}; objects are {(answers > 0).float().mea
 # - Near means a small *angle*: each embedding is brought to length 1 first.
 # - A neighbour must come from *another image*. Patches of one image share ground and light and are near anyway.
 # - Shares are averaged *within each class* first, then over classes, so that a frequent class does not decide.
-#
+
+# %%
+bet("01.jigsaw")
+
+# %% [markdown]
 # ### Exercise 3: measure kNN purity
 #
 # Write `knn_purity(embeddings, labels, groups, neighbours)`: embeddings $(N, D)$, labels $(N,)$, `groups` $(N,)$ the

@@ -25,16 +25,12 @@ import matplotlib.pyplot as plt
 import torch
 
 from mmtutorial import plots
-from mmtutorial.classroom import check, preset_name
+from mmtutorial.classroom import bet, check, preset_name
 from mmtutorial.datasets import open_dataset
 from mmtutorial.patches import crop_and_resize, sample_patches
+from mmtutorial.randomness import seeded
 
 SMOKE = preset_name() == "smoke"  # a few draws instead of many, when the notebook is only tested
-
-
-def seeded(seed):
-    """A fresh source of random numbers: the same seed gives the same numbers."""
-    return torch.Generator().manual_seed(seed)
 
 
 scenes = open_dataset("scenes", labeled=80)
@@ -248,7 +244,13 @@ for name, by_centre, by_majority in zip(scenes.classes.names, centre, majority, 
 # %% [markdown]
 # ## 5 How many classes does a batch have?
 #
-# Now mix. A batch has room for $N = 40$ patches. Forty of one image? Or four from each of ten? First look:
+# Now mix. A batch has room for $N = 40$ patches. Forty of one image? Or four from each of ten?
+
+# %%
+bet("02.images")
+
+# %% [markdown]
+# First look:
 
 # %%
 SIDE, SIZE = (24, 48), 32

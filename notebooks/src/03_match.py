@@ -20,21 +20,16 @@
 import math
 from collections import Counter
 
-import matplotlib.pyplot as plt
 import torch
 
 from mmtutorial import plots
-from mmtutorial.classroom import check, preset_name
+from mmtutorial.classroom import bet, check, preset_name
 from mmtutorial.datasets import open_dataset
 from mmtutorial.graph import PatchGraph, random_triplets
 from mmtutorial.patches import sample_patches
+from mmtutorial.randomness import seeded
 
 SMOKE = preset_name() == "smoke"  # a few draws instead of many, when the notebook is only tested
-
-
-def seeded(seed):
-    """A fresh source of random numbers: the same seed gives the same numbers."""
-    return torch.Generator().manual_seed(seed)
 
 
 scenes = open_dataset("scenes", labeled=12)
@@ -66,43 +61,20 @@ print("first three triplets (anchor, positive, negative):", random.triplets[:3].
 # %% [markdown]
 # Every positive edge stands by itself: a class of $n$ patches falls into pairs and single patches. Does that
 # matter? Look at what the *pull* alone can do. Let each patch be a point in the plane, and let every positive edge draw
-# its two ends together, again and again.
+# its two ends together, again and again. Step through it. The frame follows the points; on the right there is still a
+# question mark.
 
 # %%
+from mmtutorial.widgets import PullExplorer
+from mmtutorial.widgets.toolkit.player import scrubber
 
-
-def pull(places, edges, steps=3000, rate=0.1):
-    """Move the two ends of every edge towards each other: gradient descent on the sum of squared lengths."""
-    places = places.clone()
-    for _ in range(steps):
-        a, b = edges.T
-        towards = places[b] - places[a]
-        places.index_add_(0, a, rate * towards)
-        places.index_add_(0, b, -rate * towards)
-    return places
-
-
-def show_places(**places):
-    """One panel for each set of places, patches coloured and shaped by class."""
-    figure, panels = plt.subplots(1, len(places), figsize=(4.5 * len(places), 4.5), squeeze=False)
-    for axes, (title, points) in zip(panels[0], places.items(), strict=True):
-        for label in labels.unique().tolist():
-            look = plots.class_styles(scenes.classes)[label]
-            axes.scatter(*points[labels == label].T, color=look.color, marker=look.marker, alpha=0.8, label=look.name)
-        axes.set(title=title.replace("_", " "), xticks=[], yticks=[], xlim=(-3, 3), ylim=(-3, 3), aspect="equal")
-    panels[0, -1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    plt.close(figure)  # a cell shows the picture that it ends with, and only once
-    return plots.Picture(figure, f"Where {len(labels)} patches stand, coloured by class: {', '.join(places)}.")
-
-
-start = torch.randn(len(labels), 2, generator=seeded(1))
-end = pull(start, random.edges)
-show_places(before=start, after_the_pull_of_random_triplets=end)
+islands = PullExplorer({"random triplets": random}, scenes.classes)
+scrubber(islands, "moment", [0, 3, 6])
 
 # %%
 # NBVAL_CHECK_OUTPUT
-different = len({tuple(place) for place in end.mul(100).round().int().tolist()})
-print(f"{len(labels.unique())} classes, {different} different places in the end")
+(places,) = islands.facts(islands.state(moment=6)).places
+print(f"{len(labels.unique())} classes, {places} different places in the end")
 print(f"{sum(random.components().values())} pieces")
 
 # %% [markdown]
@@ -248,13 +220,12 @@ print(f"most pieces of any class in any batch: {worst}")
 # What does the pull make of it now?
 
 # %%
-end = pull(start, connected.edges, rate=0.02)  # smaller steps: some patches have many edges
-show_places(before=start, after_the_pull_of_the_graph=end)
+both = PullExplorer({"random triplets": random, "connected graph": connected}, scenes.classes)
+scrubber(both, "moment", [0, 2, 4, 6])
 
 # %%
 # NBVAL_CHECK_OUTPUT
-different = len({tuple(place) for place in end.mul(100).round().int().tolist()})
-print(f"{len(labels.unique())} classes, {different} different places in the end")
+print(f"{len(labels.unique())} classes, different places in the end:", *both.facts(both.state(moment=6)).places)
 
 # %% [markdown]
 # ## 4 Step by step, and by hand
@@ -283,7 +254,11 @@ explorer.static(visited=18)
 #
 # Rule 2 could be simpler: draw the positive from *all other* patches of the class, visited or not. Every patch would
 # still be an anchor once. How many pieces would a class of $n$ patches have?
-#
+
+# %%
+bet("03.simpler")
+
+# %% [markdown]
 # Every node draws one arrow to another node; this is a *random mapping* (without fixed points). Follow the arrows from
 # any node: since there are finitely many, you end in a **cycle**. Each piece contains exactly one cycle, because it has
 # as many arrows as nodes. So counting pieces is counting cycles, and the mean of a sum is the sum of the means:

@@ -17,19 +17,15 @@ import matplotlib.pyplot as plt
 import torch
 
 from mmtutorial import plots
-from mmtutorial.classroom import check, preset_name
+from mmtutorial.classroom import bet, check, preset_name
 from mmtutorial.datasets import open_dataset
 from mmtutorial.graph import connected_graph
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.patches import sample_patches
+from mmtutorial.randomness import seeded
 from mmtutorial.triplet import triplet_distances
 
 SMOKE = preset_name() == "smoke"  # a few steps instead of many, when the notebook is only tested
-
-
-def seeded(seed):
-    """A fresh source of random numbers: the same seed gives the same numbers."""
-    return torch.Generator().manual_seed(seed)
 
 
 # %%
@@ -100,7 +96,11 @@ print(f"{triplet_loss(collapsed, torch.tensor([[0, 1, 2], [3, 4, 5]]), margin=0.
 
 # %% [markdown]
 # ## 3 A margin of 2.1
-#
+
+# %%
+bet("04.quiet")
+
+# %% [markdown]
 # In all seven of the authors' configurations $\alpha = 2.1$. Is that much? It depends on where the embeddings can be.
 # Those of the paper come right behind a ReLU, so no coordinate is negative. Then $x \cdot y \ge 0$ for any two of them,
 # the angle is 90 degrees at most, and

@@ -28,20 +28,17 @@ import matplotlib.pyplot as plt
 import torch
 
 from mmtutorial import plots
-from mmtutorial.classroom import check, preset_name
+from mmtutorial.classroom import bet, check, preset_name
 from mmtutorial.datasets import open_dataset
 from mmtutorial.embedding import knn_purity
 from mmtutorial.graph import connected_graph
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.patches import sample_patches
+from mmtutorial.randomness import seeded
 from mmtutorial.triplet import triplet_loss, unit_features
+from mmtutorial.widgets.live_panel import LivePanel
 
 SMOKE = preset_name() == "smoke"  # a few steps instead of many, when the notebook is only tested
-
-
-def seeded(seed):
-    """A fresh source of random numbers: the same seed gives the same numbers."""
-    return torch.Generator().manual_seed(seed)
 
 
 # %% tags=["exercise:05.tuning_step"]
@@ -145,14 +142,15 @@ print(check("05.shuffled_labels", shuffled_labels))
 
 # %% [markdown]
 # Now tune with *your* step: 16 images a step, 5 patches of each, one connected graph. Twice, from the same weights and
-# with the same patches: true labels, shuffled labels.
+# with the same patches: true labels, shuffled labels. Watch the purity while it trains.
 
 # %%
 steps, every = (4, 2) if SMOKE else (150, 25)
 
 
-def tune(shuffle=False, images=16, each=5):
+def tune(name=None, shuffle=False, images=16, each=5):
     """Purity on the held-out patches before tuning and every few steps; and the losses."""
+    panel = name and LivePanel(name, steps, ["loss", "purity"], chance=1 / 9)
     torch.manual_seed(0)
     model, generator, order = Embedder(), seeded(2), seeded(3)
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
@@ -168,10 +166,12 @@ def tune(shuffle=False, images=16, each=5):
         losses.append(tuning_step(model, optimizer, batch.images, graph.triplets, 0.3))
         if step % every == 0:
             curve.append(purity(model))
+            if panel:
+                panel.show(step, loss=sum(losses[-every:]) / every, purity=curve[-1])
     return curve, losses
 
 
-runs = {"true labels": tune(), "shuffled labels": tune(shuffle=True)}
+runs = {"true labels": tune("true labels"), "shuffled labels": tune("shuffled labels", shuffle=True)}
 for name, (_, losses) in runs.items():
     print(f"{name}: mean loss of the last {every} steps {sum(losses[-every:]) / every:.2f}")
 
@@ -256,13 +256,7 @@ explorer = TsneExplorer(frames)
 explorer.widget()
 
 # %% [markdown]
-# After tuning, as a still picture:
-
-# %%
-explorer.static(moment=len(frames.steps) - 1)
-
-# %% [markdown]
-# And a player that works without a kernel, so in an exported page too. Step back with its buttons to see how it began:
+# The same as a player that works without a kernel, so in an exported page too. It begins before tuning:
 
 # %%
 from mmtutorial.widgets.toolkit.player import scrubber
@@ -296,7 +290,11 @@ print(f"kNN purity of the cloud: {knn_purity(cloud, lots):.1f}")
 # number are the map's, not the data's. A t-SNE is a place to look for questions; the number beside it answers.
 #
 # ## 6 One cluster a class?
-#
+
+# %%
+bet("05.pieces")
+
+# %% [markdown]
 # That is what the connected graph of notebook 03 is for. The package has the same run with other ways of matching, from
 # the same weights with the same patches: disjoint random triplets (`triplets`); as many random triplets as the graph
 # has (`equal-triplets`); and the graph over shuffled labels (`shuffled`).

@@ -11,7 +11,6 @@
 # enlarged to the size of the image by bilinear interpolation. The class with the highest score wins the pixel.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from torch import Tensor
@@ -19,18 +18,14 @@ from torch.nn import functional as F
 
 from mmtutorial import plots
 from mmtutorial.artifacts import about_artifact, load_artifact
-from mmtutorial.classroom import check, preset_name
+from mmtutorial.classroom import bet, check, preset_name
 from mmtutorial.datasets import apply, open_dataset, training_transform
 from mmtutorial.networks import FCN, TinyEncoder
-from mmtutorial.plots.style import class_styles, paint, patch_legend
+from mmtutorial.randomness import seeded
 from mmtutorial.segmentation import predict
+from mmtutorial.widgets.live_panel import LivePanel
 
 SMOKE = preset_name() == "smoke"  # a few steps instead of many, when the notebook is only tested
-
-
-def seeded(seed):
-    """A fresh source of random numbers: the same seed gives the same numbers."""
-    return torch.Generator().manual_seed(seed)
 
 
 labelled, kept = open_dataset("scenes", labeled=100), open_dataset("scenes", split="val")
@@ -59,37 +54,13 @@ for part in ("encoder", "head"):
 # borders between favourites become smooth curves. Anything finer than 8 pixels is guesswork.
 
 # %%
-
-
-def show_masks(title, **masks):
-    """Masks side by side, as colours; an image (3, H, W) is shown as it is."""
-    figure, panels = plt.subplots(1, len(masks), figsize=(2.4 * len(masks), 3.2), layout="constrained")
-    styles, seen = class_styles(labelled.classes), set()
-    for axes, (name, mask) in zip(panels, masks.items(), strict=True):
-        values = np.asarray(mask)
-        if values.ndim == 2:
-            seen |= set(np.unique(values).tolist())
-            values = paint(values, styles)
-        else:
-            values = values.transpose(1, 2, 0)
-        axes.imshow(values, interpolation="nearest")
-        axes.set(title=name.replace("_", " "), xticks=[], yticks=[])
-    patch_legend(figure, [styles[label] for label in sorted(seen)])
-    plt.close(figure)  # a cell shows the picture that it ends with, and only once
-    return plots.Picture(figure, f"{title}: {', '.join(masks).replace('_', ' ')}.")
-
-
 test = open_dataset("scenes", split="test")
 several = [i for i in range(len(results.small_scores[0])) if len(np.unique(results.truths[i])) > 2]
 good = max(several, key=results.image_miou("random+graph").__getitem__)
 coarse = results.small_scores[results.scored.index("random+graph"), good].argmax(0)
-show_masks(
-    "How the head's coarse map becomes a mask",
-    image=test[good][0],
-    coarse_map=coarse,
-    enlarged=results.scores("random+graph")[good].argmax(0),
-    truth=results.truths[good],
-)
+enlarged = results.scores("random+graph")[good].argmax(0)
+shown = {"image": test[good][0], "coarse map": coarse, "enlarged": enlarged, "truth": results.truths[good]}
+plots.tiles("How the head's coarse map becomes a mask", test.classes, shown)
 
 # %% [markdown]
 # ## 2 A loss for every pixel
@@ -164,14 +135,17 @@ print(f"so tuning costs as much as {extra} steps of fine-tuning, and the control
 #
 # - `random+more`: random weights, and the steps that tuning would have cost are spent on fine-tuning.
 #
-# Without it one would call *any* use of those steps a success. Your loss, in a loop; about half a minute on two cores:
+# Without it one would call *any* use of those steps a success. Your loss, in a loop; about half a minute on two cores.
+# Watch one image of those kept for choosing: every 25 steps the mask is predicted anew.
 
 # %%
+watched = max((kept[i] for i in range(100)), key=lambda pair: len(pair[1].unique()))  # many kinds of objects
 transform = training_transform(96)  # scaled by 0.75 to 1.5, a crop of 96 x 96, flipped or not
 
 
-def fine_tune(steps, encoder_weights=None):
+def fine_tune(name, steps, encoder_weights=None):
     """A network fine-tuned for some steps with four images each, and its losses."""
+    panel = LivePanel(name, steps, ["loss"], image=watched[0], truth=watched[1], classes=kept.classes)
     torch.manual_seed(0)
     network, generator = FCN(TinyEncoder(batch_norm=False), len(names)), seeded(0)
     if encoder_weights:
@@ -179,7 +153,7 @@ def fine_tune(steps, encoder_weights=None):
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps, pct_start=0.05)
     losses = []
-    for _ in range(steps):
+    for step in range(1, steps + 1):
         chosen = torch.randint(len(labelled), (4,), generator=generator).tolist()
         crops = [apply(transform, *labelled[i], generator) for i in chosen]
         images = torch.stack([image.as_subclass(Tensor) for image, _ in crops])
@@ -190,17 +164,19 @@ def fine_tune(steps, encoder_weights=None):
         optimizer.step()
         schedule.step()
         losses.append(loss.item())
+        if step % 25 == 0 or step == steps:
+            panel.show(step, loss=float(np.mean(losses[-25:])), mask=predict(network, [watched[0]])[0])
     return network, losses
 
 
 share = 0.02 if SMOKE else 1
 runs = {
-    "random": fine_tune(round(share * plain)),
-    "random+graph": fine_tune(round(share * plain), results.tuned_weights()),
+    "random": fine_tune("random", round(share * plain)),
+    "random+graph": fine_tune("random+graph", round(share * plain), results.tuned_weights()),
 }
 
 # %%
-runs["random+more"] = fine_tune(round(share * (plain + extra)))
+runs["random+more"] = fine_tune("random+more", round(share * (plain + extra)))
 
 # %%
 
@@ -235,12 +211,8 @@ def accuracy(truths, predictions):
 for name, masks in predicted.items():
     print(f"{name:14s}{accuracy(some_masks, masks):6.1%} of the pixels are right")
 busiest = max(range(count), key=lambda i: len(some_masks[i].unique()))
-show_masks(
-    "Your networks",
-    image=some_images[busiest],
-    truth=some_masks[busiest],
-    **{name: masks[busiest] for name, masks in predicted.items()},
-)
+shown = {"image": some_images[busiest], "truth": some_masks[busiest]}
+plots.tiles("Your networks", kept.classes, shown | {name: masks[busiest] for name, masks in predicted.items()})
 
 # %% [markdown]
 # ## 4 How good is a mask?
@@ -484,7 +456,11 @@ failures.static(kind="most confused", image=0)
 
 # %% [markdown]
 # ## 7 Two networks, one answer
-#
+
+# %%
+bet("06.ensemble")
+
+# %% [markdown]
 # The best number on PASCAL VOC in the authors' slides is an **ensemble**: a network from ImageNet weights and one from
 # M&M, asked together. Each gives probabilities at every pixel; their mean decides. Where one is unsure, the other may
 # not be.

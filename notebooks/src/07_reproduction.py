@@ -41,7 +41,7 @@ from IPython.display import HTML, display
 from scipy import stats
 
 from mmtutorial import artifacts, plots, words
-from mmtutorial.classroom import check, preset_name
+from mmtutorial.classroom import check, ledger, preset_name
 from mmtutorial.reproduction.beside import beside, columns, parts, rank_agreements
 from mmtutorial.reproduction.paper import METHODS, NOTES, PER_CLASS, VGG, VOC, VOC_OBJECTS, benchmark_figures
 from mmtutorial.reproduction.verdicts import findings, topics
@@ -791,7 +791,16 @@ for other in measured:
 # holds for a fourth seed after three came out "open".
 
 # %% [markdown]
-# ## 10 To discuss
+# ## 10 The ledger
+#
+# You have bet in most notebooks, if you liked. Time to open the book. (Bets of 08 and 09 are in it too: their answers
+# stand further on.)
+
+# %%
+ledger(reproduction)
+
+# %% [markdown]
+# ## 11 To discuss
 #
 # 1. The slides' headline is that tuning lifts random AlexNet from 19.8 to 43.6. What would you have to run to know how
 #    much of it the steps of tuning alone are worth, at the paper's size? What would it cost? (Notebook 08.)
@@ -829,7 +838,7 @@ for other in measured:
 #   respects.
 
 # %% [markdown]
-# ## 11 Recap
+# ## 12 Recap
 #
 # - What can be compared across data and networks are orders and signs, not heights.
 # - An interval over few seeds needs Student's t; a difference of arms that share seeds is taken seed by seed.

@@ -27,23 +27,19 @@ from PIL import Image
 from torch.nn import functional as F
 
 from mmtutorial import plots
-from mmtutorial.classroom import check, preset_name
+from mmtutorial.classroom import bet, check, preset_name
 from mmtutorial.datasets import open_dataset
 from mmtutorial.experiment import Plan, Request, Runner, parse_arms
 from mmtutorial.graph import PatchGraph, connected_graph
 from mmtutorial.metrics import mean_iou
 from mmtutorial.networks import NetworkSpec, make_encoder, make_network
+from mmtutorial.randomness import seeded
 from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.overrides import override
 from mmtutorial.settings.presets import NETWORKS, get_preset
 from mmtutorial.training.engine import train
 
 SMOKE = preset_name() == "smoke"  # a few steps instead of many, when the notebook is only tested
-
-
-def seeded(seed):
-    """A fresh source of random numbers: the same seed gives the same numbers."""
-    return torch.Generator().manual_seed(seed)
 
 
 presets = {
@@ -494,7 +490,11 @@ print(
 # - **A loss that is a sum over images.** Batch norm mixes the images of a batch: each GPU normalises with the
 #   statistics of *its own* images. Few images a GPU make them noisy. `torch.nn.SyncBatchNorm` exchanges them, at a
 #   price.
-#
+
+# %%
+bet("08.devices")
+
+# %% [markdown]
 # And Mix-and-Match? Its loss is a sum over *triplets*, and a triplet needs three patches in one place. In the authors'
 # code every GPU draws **a graph of its own** over its own patches; patches on different GPUs never meet. So four GPUs
 # with 16 images are not one with 64. Count it:

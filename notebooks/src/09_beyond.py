@@ -9,20 +9,16 @@ import matplotlib.pyplot as plt
 import torch
 
 from mmtutorial import plots
-from mmtutorial.classroom import check, preset_name
+from mmtutorial.classroom import bet, check, preset_name
 from mmtutorial.datasets import open_dataset
 from mmtutorial.embedding import knn_purity
 from mmtutorial.graph import connected_graph
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.patches import sample_patches
+from mmtutorial.randomness import seeded
 from mmtutorial.triplet import unit_features
 
 SMOKE = preset_name() == "smoke"  # a few steps instead of many, when the notebook is only tested
-
-
-def seeded(seed):
-    """A fresh source of random numbers: the same seed gives the same numbers."""
-    return torch.Generator().manual_seed(seed)
 
 
 labelled = list(open_dataset("scenes", labeled=100))
@@ -458,7 +454,11 @@ plots.Picture(figure, f"kNN purity of held-out patches over {steps} tuning steps
 # One seed and a hundred steps: enough to see that shuffled labels do nothing, not enough to rank the other three. If
 # all triplets climb faster than one graph a step, you know from section 2 what to suspect, and how to test it: draw
 # sixteen.
-#
+
+# %%
+bet("09.supcon")
+
+# %% [markdown]
 # ### In the shipped reproduction
 #
 # Preset `class`, a network without batch norm, several seeds, measured as mIoU on the part `test` after fine-tuning.

@@ -44,7 +44,7 @@ def test_the_answers_are_those_of_the_shipped_results() -> None:
     """By hand, from the rows: these sentences also stand in the notebooks."""
     came_out = {name: bet.choices[bet.outcome(SHIPPED)] for name, bet in BETS.items()}
     assert came_out["00.control"] == "no difference is shown"
-    assert came_out["01.start"] == "split-brain"
+    assert came_out["01.jigsaw"] == "those of the same network before training"
     assert came_out["09.supcon"] == "no difference is shown"
 
 
