@@ -259,12 +259,13 @@ class Ledger:
         )
 
 
-def ledger(results: Reproduction, folder: Path | str = ".") -> Ledger:
+def ledger(results: Reproduction, folder: Path | str = ".", *, upto: int = 99) -> Ledger:
     """Open the ledger: every bet beside what came out.
 
     Args:
         results: the reproduction in which answers are looked up.
         folder: where the file of all bets lies.
+        upto: number of the last notebook whose answers are told.
 
     Raises:
         InputError: the file is damaged, or the results lack a comparison.
@@ -274,6 +275,7 @@ def ledger(results: Reproduction, folder: Path | str = ".") -> Ledger:
         tuple(
             (asked.question, mine.get(name, ""), asked.choices[asked.outcome(results)], asked.where)
             for name, asked in BETS.items()
+            if int(name[:2]) <= upto
         )
     )
 

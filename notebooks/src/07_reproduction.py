@@ -793,11 +793,10 @@ for other in measured:
 # %% [markdown]
 # ## 10 The ledger
 #
-# You have bet in most notebooks, if you liked. Time to open the book. (Bets of 08 and 09 are in it too: their answers
-# stand further on.)
+# You have bet in most notebooks, if you liked. Time to open the book.
 
 # %%
-ledger(reproduction)
+ledger(reproduction, upto=7)
 
 # %% [markdown]
 # ## 11 To discuss

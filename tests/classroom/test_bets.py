@@ -34,6 +34,7 @@ def test_the_ledger_counts_what_came_out_as_said(tmp_path: Path) -> None:
     opened = ledger(SHIPPED, tmp_path)
     assert (opened.won, opened.placed, len(opened.rows)) == (1, 2, len(BETS))
     assert "1 of 2 bets came out as you said." in repr(opened)
+    assert len(ledger(SHIPPED, tmp_path, upto=7).rows) == sum(name < "08" for name in BETS)
     page = opened._repr_html_()
     assert page.count("\N{CHECK MARK}") == 1
     assert page.count("\N{MULTIPLICATION SIGN}") == 1
