@@ -10,12 +10,13 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.installed
 LAB   := $(VENV)/.installed-lab
 DEV   := $(VENV)/.installed-dev
+BENCH := $(VENV)/.installed-bench
 
 DEMO := runs/demo
 ARMS := random,random+more,random+triplets,random+graph
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test lint format notebooks notebooks-check artifacts clean
+.PHONY: help demo lab test lint format notebooks notebooks-check artifacts bench clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +56,9 @@ notebooks-check: $(DEV)  ## say which notebooks are not what their masters make
 artifacts: $(READY)  ## tune again and write what notebook 05 shows (about three minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m mmtutorial.artifacts.make tuning-frames
 
+bench: $(BENCH)  ## time us beside other packages and plain loops (under 20 minutes); writes docs/speed.md
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks
+
 clean:  ## remove caches, build outputs and the demo's run; .venv and other runs stay
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis $(DEMO)
 	find mmtutorial tests -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -82,3 +86,9 @@ $(DEV): pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
 	$(BIN)/python -m pip install -e '.[dev]'
 	@touch $(READY) $(LAB) $@
+
+$(BENCH): pyproject.toml | $(BIN)/python
+	@echo "Installing mmtutorial and what it is compared with into $(VENV) (some minutes the first time, as PyTorch is large)"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
+	$(BIN)/python -m pip install -e '.[bench,photos]'
+	@touch $(READY) $@

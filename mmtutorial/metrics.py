@@ -43,27 +43,29 @@ def confusion_matrix(truths: Sequence[Tensor], predictions: Sequence[Tensor], cl
         true, predicted = (torch.as_tensor(mask).as_subclass(Tensor).flatten() for mask in (truth, prediction))
         if not true.numel():
             continue
-        _refuse_other_ids(index, true, predicted, classes)
-        # A pair of classes is one number, and counting numbers is one pass over the pixels. Void has a row of its own,
-        # which is left out.
-        pairs = torch.bincount(true.long() * classes + predicted.long(), minlength=(VOID + 1) * classes)
-        total += pairs.view(VOID + 1, classes)[:classes].cpu()
+        total += _pairs(index, true, predicted, classes).cpu()
     return total
 
 
-def _refuse_other_ids(index: int, true: Tensor, predicted: Tensor, classes: int) -> None:
-    """Refuse ids that are no class, or void in the prediction."""
+def _pairs(index: int, true: Tensor, predicted: Tensor, classes: int) -> Tensor:
+    """(K, K) counts of one image. Ids that are no class are refused, and void in the prediction."""
     low, high = (int(end) for end in predicted.aminmax())
     lowest, highest = (int(end) for end in true.aminmax())
-    if highest == VOID:  # Only then another pass is due: what is the highest besides?
-        labelled = true[true != VOID]
-        lowest, highest = (int(end) for end in labelled.aminmax()) if len(labelled) else (low, high)
-    low, high = min(low, lowest), max(high, highest)
-    if not 0 <= low <= high < classes:
-        raise InputError(
-            f"image {index}: ids go from {low} to {high}, but there are {classes} classes; "
-            f"give ids 0 to {classes - 1}, and {VOID} for void in the true mask"
-        )
+    if 0 <= low <= high < classes and 0 <= lowest <= highest <= VOID:
+        # A pair of classes is one number, and counting numbers is one pass over the pixels. Void has a row of its own,
+        # which is left out. Short numbers are added several times as fast as torch's own.
+        short = torch.int16 if (VOID + 1) * classes <= torch.iinfo(torch.int16).max else torch.int32
+        pairs = torch.add(predicted.to(short), true.to(short), alpha=classes)
+        counts = torch.bincount(pairs, minlength=(VOID + 1) * classes).view(VOID + 1, classes)
+        if not bool(counts[classes:VOID].any()):
+            return counts[:classes]
+    labelled = true[true != VOID]
+    if len(labelled):
+        low, high = min(low, int(labelled.min())), max(high, int(labelled.max()))
+    raise InputError(
+        f"image {index}: ids go from {low} to {high}, but there are {classes} classes; "
+        f"give ids 0 to {classes - 1}, and {VOID} for void in the true mask"
+    )
 
 
 def scored_classes(confusion: Tensor) -> Tensor:

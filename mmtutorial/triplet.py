@@ -74,9 +74,10 @@ def triplet_distances(embeddings: Tensor, triplets: Tensor) -> tuple[Tensor, Ten
     """
     _check(embeddings, triplets)
     # A look-up, and not features[triplets]: the gradient of that adds the triplets of a node in an order that
-    # depends on the threads, and the same seed would no longer give the same numbers.
-    looked_up = F.embedding(triplets.long().to(embeddings.device), unit_features(embeddings))
-    anchor, positive, negative = looked_up.unbind(1)
+    # depends on the threads, and the same seed would no longer give the same numbers. Column by column: what is looked
+    # up together is copied once more for its gradient.
+    unit, columns = unit_features(embeddings), triplets.long().to(embeddings.device).unbind(1)
+    anchor, positive, negative = (F.embedding(column, unit) for column in columns)
     return (anchor - positive).square().sum(1), (anchor - negative).square().sum(1)
 
 
