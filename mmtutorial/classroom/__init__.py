@@ -10,6 +10,7 @@ from mmtutorial.classroom.checking import check
 from mmtutorial.classroom.exercises import EXERCISES
 from mmtutorial.classroom.result import Result
 from mmtutorial.classroom.setting import preset_name, versions
+from mmtutorial.classroom.solutions import solution
 
 __all__ = [
     "BETS",
@@ -21,6 +22,7 @@ __all__ = [
     "ledger",
     "place_bet",
     "preset_name",
+    "solution",
     "todo",
     "versions",
 ]

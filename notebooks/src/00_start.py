@@ -234,7 +234,7 @@ bet("00.control")
 #   second. A blank stops "Run all": fill it, or take what the fold *Go on without* offers.
 # - **Checks** try your function on many cases: `check("00.gains", gains)`. They say what was tried, what came out, what
 #   was expected, and, for mistakes that many make, where to look.
-# - **Solutions** stand in the folder `solutions`, with all outputs.
+# - **Solutions** stand in the folder `solutions`, with all outputs; `solution("00.gains")` shows a single one.
 # - **Presets.** `class`, the lesson, is what you have now. `smoke` does a few steps of everything to prove that it
 #   runs: set the environment variable `MMTUTORIAL_PRESET=smoke` before Jupyter starts.
 # - **Shipped results.** What takes long was computed before and comes with the package; each says by which command it
@@ -325,7 +325,7 @@ plots.arm_intervals([row(arm) for arm in ("random", "random+graph", "random+more
 # <code>first.keys() & second.keys()</code> are the seeds in common; <code>sorted(...)</code> puts them in order.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>gains</code> from <code>solutions/00_start.ipynb</code>, and come back to it later.
+# <code>solution("00.gains")</code> shows it, behind a question; come back to it later.
 # </details>
 
 

@@ -87,7 +87,7 @@ for name, where in chosen.items():
 # hue and chroma together, in this order.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>colour_bins</code> from <code>solutions/01_proxies.ipynb</code>, and come back to it later.
+# <code>solution("01.colour_bins")</code> shows it, behind a question; come back to it later.
 # </details>
 
 # %%
@@ -196,7 +196,7 @@ finished(figure, f"Colour cells sized by their say: the dull middle has {dull:.0
 # before you ask for <code>argmax</code>.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>permutations</code> from <code>solutions/01_proxies.ipynb</code>, and come back to it later.
+# <code>solution("01.permutations")</code> shows it, behind a question; come back to it later.
 # </details>
 
 

@@ -140,7 +140,7 @@ print(check("02.centre_patches", centre_patches))
 # as <code>float</code>, is a share.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>label_noise</code> from <code>solutions/02_mix.ipynb</code>, and come back to it later.
+# <code>solution("02.label_noise")</code> shows it, behind a question; come back to it later.
 # </details>
 
 
@@ -294,7 +294,7 @@ plots.patch_grid(cut(image_index, boxes).numpy(), labels.numpy(), scenes.classes
 # $c$? And all of $N$ independent patches?
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>expected_classes</code> from <code>solutions/02_mix.ipynb</code>, and come back to it later.
+# <code>solution("02.expected_classes")</code> shows it, behind a question; come back to it later.
 # </details>
 
 

@@ -99,7 +99,7 @@ print(f"{sum(random.components().values())} pieces")
 # count the different tags within each class.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>components</code> from <code>solutions/03_match.ipynb</code>, and come back to it later.
+# <code>solution("03.components")</code> shows it, behind a question; come back to it later.
 # </details>
 
 
@@ -281,7 +281,7 @@ bet("03.simpler")
 # nodes, and $(k - 1)!$ circular orders of $k$ nodes. Multiply, and sum over $k$ from 2.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>random_mapping</code> from <code>solutions/03_match.ipynb</code>, and come back to it later.
+# <code>solution("03.random_mapping")</code> shows it, behind a question; come back to it later.
 # </details>
 
 

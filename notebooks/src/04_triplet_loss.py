@@ -159,7 +159,7 @@ print("loss equals the linear one to 5 digits:", bool((loss - linear).abs() < 1e
 # quiet triplet change in its loss?
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>gradient</code> from <code>solutions/04_triplet_loss.ipynb</code>, and come back to it later.
+# <code>solution("04.gradient")</code> shows it, behind a question; come back to it later.
 # </details>
 
 
@@ -230,7 +230,7 @@ explorer.static(margin=2.1, non_negative=True)
 # halves? It is not their mean.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>half_quiet_margin</code> from <code>solutions/04_triplet_loss.ipynb</code>, and come back to it later.
+# <code>solution("04.half_quiet_margin")</code> shows it, behind a question; come back to it later.
 # </details>
 
 

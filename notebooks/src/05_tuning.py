@@ -20,7 +20,7 @@
 # second forward pass.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>tuning_step</code> from <code>solutions/05_tuning.ipynb</code>, and come back to it later.
+# <code>solution("05.tuning_step")</code> shows it, behind a question; come back to it later.
 # </details>
 
 # %%
@@ -123,7 +123,7 @@ print(f"purity of an encoder with random weights, to one digit: {purity(Embedder
 # can be looked up by a tensor of numbers.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>shuffled_labels</code> from <code>solutions/05_tuning.ipynb</code>, and come back to it later.
+# <code>solution("05.shuffled_labels")</code> shows it, behind a question; come back to it later.
 # </details>
 
 

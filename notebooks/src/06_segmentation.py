@@ -89,7 +89,7 @@ plots.tiles("How the head's coarse map becomes a mask", test.classes, shown)
 # (<code>.clamp(min=1)</code>).
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>pixel_loss</code> from <code>solutions/06_segmentation.ipynb</code>, and come back to it later.
+# <code>solution("06.pixel_loss")</code> shows it, behind a question; come back to it later.
 # </details>
 
 
@@ -360,7 +360,7 @@ browser.static(kind="worst")
 # neither in truth nor in prediction.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>error_causes</code> from <code>solutions/06_segmentation.ipynb</code>, and come back to it later.
+# <code>solution("06.error_causes")</code> shows it, behind a question; come back to it later.
 # </details>
 
 
@@ -478,7 +478,7 @@ bet("06.ensemble")
 # <code>argmax</code> over the same axis.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>ensemble</code> from <code>solutions/06_segmentation.ipynb</code>, and come back to it later.
+# <code>solution("06.ensemble")</code> shows it, behind a question; come back to it later.
 # </details>
 
 

@@ -241,7 +241,7 @@ for n in (3, 5, 10):
 # quantile. For $n = 1$ return early.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>paired_interval</code> from <code>solutions/07_reproduction.ipynb</code>, and come back to it later.
+# <code>solution("07.paired_interval")</code> shows it, behind a question; come back to it later.
 # </details>
 
 
@@ -335,7 +335,7 @@ print(f"the paired interval is the shorter one in {np.mean(shorter):.0%}")
 # Two signs agree if their product is above zero.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>verdict</code> from <code>solutions/07_reproduction.ipynb</code>, and come back to it later.
+# <code>solution("07.verdict")</code> shows it, behind a question; come back to it later.
 # </details>
 
 
@@ -585,7 +585,7 @@ print(f"of {len(ahead)} values: {ahead.count(1)} above, {ahead.count(-1)} below,
 # table and not in the other, so count the two separately.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>rank_correlation</code> from <code>solutions/07_reproduction.ipynb</code>, and come back to it later.
+# <code>solution("07.rank_correlation")</code> shows it, behind a question; come back to it later.
 # </details>
 
 
@@ -712,7 +712,7 @@ for a, b in (("colorization+graph", "colorization"), ("colorization+graph", "cla
 # <code>low &gt; d</code>, no if <code>high &lt; d</code>, and open otherwise.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>registration</code> from <code>solutions/07_reproduction.ipynb</code>, and come back to it later.
+# <code>solution("07.registration")</code> shows it, behind a question; come back to it later.
 # </details>
 
 

@@ -203,7 +203,7 @@ for name, rate in rates.items():
 # The speed is that of the first GPU plus <code>gpus - 1</code> times a part of it. An hour has 3,600 seconds.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>hours</code> from <code>solutions/08_scale_up.ipynb</code>, and come back to it later.
+# <code>solution("08.hours")</code> shows it, behind a question; come back to it later.
 # </details>
 
 
@@ -325,7 +325,7 @@ print(f"AlexNet, crops of {side}: {alexnet_rate:.1f} images a second; fine-tunin
 # With <code>moments</code> moments there are <code>2 + moments</code> numbers a weight.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>memory</code> from <code>solutions/08_scale_up.ipynb</code>, and come back to it later.
+# <code>solution("08.memory")</code> shows it, behind a question; come back to it later.
 # </details>
 
 
@@ -620,7 +620,7 @@ print((export / "labelmap.txt").read_text())
 # <code>.all(dim=...)</code> turns into one.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>palette_mask</code> from <code>solutions/08_scale_up.ipynb</code>, and come back to it later.
+# <code>solution("08.palette_mask")</code> shows it, behind a question; come back to it later.
 # </details>
 
 

@@ -51,7 +51,7 @@ print(batch)
 # $(N, N, N)$. <code>torch.nonzero</code> lists the places at which a tensor is true.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>all_triplets</code> from <code>solutions/09_beyond.ipynb</code>, and come back to it later.
+# <code>solution("09.all_triplets")</code> shows it, behind a question; come back to it later.
 # </details>
 
 
@@ -281,7 +281,7 @@ print(check("09.supcon", supcon))
 # The mask divided by its sum is what the shares should be. And $\tau$ occurs twice.
 # </details>
 # <details><summary>Go on without</summary>
-# Copy <code>score_gradient</code> from <code>solutions/09_beyond.ipynb</code>, and come back to it later.
+# <code>solution("09.score_gradient")</code> shows it, behind a question; come back to it later.
 # </details>
 
 
