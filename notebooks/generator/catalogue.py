@@ -16,7 +16,6 @@ class Entry:
     Attributes:
         file: name of the master without ``.py``: ``"03_match"``.
         title: without the number.
-        claim: what the notebook shows, in one sentence.
         minutes: for reading and exercises.
         objectives: each completes "After this you can ...".
         question: stands under the first picture; the notebook answers it.
@@ -25,7 +24,6 @@ class Entry:
 
     file: str
     title: str
-    claim: str
     minutes: int
     objectives: tuple[str, ...]
     question: str = ""

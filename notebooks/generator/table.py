@@ -13,12 +13,12 @@ BEGIN, END = "<!-- notebooks: made by make notebooks -->", "<!-- notebooks: end 
 def table(catalogue: Catalogue) -> str:
     """The table in Markdown."""
     # GitHub makes a column as narrow as its longest word, and shrinks the pictures in it: the head keeps it open.
-    lines = [f"| {'&nbsp;' * 36} | notebook | it shows | minutes |", "|---|---|---|---|"]
+    lines = [f"| {'&nbsp;' * 36} | notebook | it asks | minutes |", "|---|---|---|---|"]
     for entry in catalogue.entries:
         name = f"[{entry.number} {entry.title}](notebooks/{entry.file}.ipynb) {badge(catalogue, entry)}".strip()
         # Made by docs/images/make.py. The title beside it says what it is, so it needs no words of its own.
         picture = f'<img src="docs/images/notebooks/{entry.file}.png" width="160" alt="">'
-        lines.append(f"| {picture} | {name} | {entry.claim} | {entry.minutes} |")
+        lines.append(f"| {picture} | {name} | {entry.question} | {entry.minutes} |")
     return "\n".join(lines)
 
 

@@ -45,7 +45,6 @@ colab = ""
 [[notebook]]
 file = "00_first"
 title = "First"
-claim = "It works."
 minutes = 5
 objectives = ["run it"]
 """
