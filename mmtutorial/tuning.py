@@ -19,8 +19,10 @@ from mmtutorial.errors import unknown
 from mmtutorial.matching import get_matching
 from mmtutorial.networks import Encoder
 from mmtutorial.patches import PatchBatch, sample_patches
+from mmtutorial.randomness import seeded
 from mmtutorial.settings.budgets import Schedule, TuningBudget
 from mmtutorial.training.batches import batch_indices, flip_some, jitter_light, steps_per_epoch
+from mmtutorial.training.devices import from_all_devices
 from mmtutorial.triplet import hinge, triplet_distances, triplet_statistics
 
 
@@ -127,7 +129,7 @@ class TuningStage:
             **(about or {}),
             "matching": matching,
             "shuffled": shuffled,
-            "budget": asdict(budget),
+            "budget": _described(budget),
         }
 
     def begin(self, generator: torch.Generator) -> None:
@@ -138,11 +140,19 @@ class TuningStage:
         return [{"params": list(self.module.parameters())}]
 
     def loss(self, module: nn.Module, batch: PatchBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
-        """The loss over one batch of patches."""
+        """The loss over one batch of patches; over those of all devices, with ``budget.across_devices``.
+
+        Then every device has the same whole loss, and the mean of their gradients is its gradient. Batch norm alone
+        still sees the patches of its own device.
+        """
+        # First of all, so that it does not matter how many numbers a device needs for its own patches.
+        common = torch.randint(2**62, (1,), generator=generator) if self.budget.across_devices else None
         if self.shuffled:
             batch = replace(batch, labels=batch.labels[torch.randperm(len(batch), generator=generator)])
         patches = jitter_light(flip_some(batch.images, generator), self.budget.jitter, generator)
         embeddings = module(patches.to(next(module.parameters()).device))
+        if common is not None:
+            embeddings, batch, generator = _of_all_devices(embeddings, batch, common)
         if self.budget.loss == "contrastive":
             return supervised_contrastive_loss(embeddings, batch.labels, temperature=self.budget.temperature), {}
         return self._triplet_loss(embeddings, batch, generator)
@@ -158,6 +168,32 @@ class TuningStage:
         loss = hinge(positive, negative, self.budget.margin).sum() / max(len(triplets), 1)
         watched = triplet_statistics(positive, negative, margin=self.budget.margin)
         return loss, {**asdict(watched), "triplets": float(len(triplets))}
+
+
+def _described(budget: TuningBudget) -> dict[str, Any]:
+    """A budget for the checkpoint, as earlier versions wrote it where nothing new is asked for."""
+    described = asdict(budget)
+    if not budget.across_devices:
+        del described["across_devices"]
+    return described
+
+
+def _of_all_devices(
+    embeddings: Tensor, batch: PatchBatch, common: Tensor
+) -> tuple[Tensor, PatchBatch, torch.Generator]:
+    """Embeddings, labels and places of all devices' patches, and a generator that is the same on each.
+
+    The pixels stay where they are: nothing is matched by them.
+    """
+    device = embeddings.device
+    labels, boxes, image_index, common = (
+        from_all_devices(each.to(device)).cpu() for each in (batch.labels, batch.boxes, batch.image_index, common)
+    )
+    # Each device counts its images from 0; for `within` they are different images all the same.
+    of_device = torch.arange(len(labels)) // len(batch)
+    image_index = image_index + of_device * (int(image_index.max()) + 1)
+    together = PatchBatch(batch.images, labels, boxes, image_index)
+    return from_all_devices(embeddings), together, seeded(int(common[0]))
 
 
 def patch_side(images: SegmentationDataset, budget: TuningBudget) -> tuple[int, int]:

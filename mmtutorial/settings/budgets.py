@@ -98,6 +98,8 @@ class TuningBudget(Bounded):
         pooling: how a patch's feature map becomes its embedding: ``"flatten"`` keeps the layout, as the
             authors do; ``"max"`` and ``"mean"`` pool over it.
         jitter: largest relative change of a patch's brightness and contrast; 0 for none.
+        across_devices: whether one graph is drawn over the patches of all devices together; else each device draws
+            its own over its own patches, as the authors do.
     """
 
     schedule: Schedule
@@ -113,6 +115,7 @@ class TuningBudget(Bounded):
     temperature: Annotated[float, Within(0.001, 1000)] = 0.1
     pooling: Literal["flatten", "max", "mean"] = "flatten"
     jitter: Share = 0.0
+    across_devices: bool = False
 
 
 @dataclass(frozen=True)

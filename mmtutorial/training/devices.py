@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from lightning_fabric import Fabric
-from torch import nn
+from torch import Tensor, distributed, nn
 from torch.multiprocessing.spawn import ProcessRaisedException
 
 from mmtutorial.errors import InputError
@@ -75,6 +75,42 @@ def mean_over_devices(fabric: Fabric, numbers: Mapping[str, float]) -> dict[str,
     means = fabric.all_reduce({name: torch.tensor(value) for name, value in numbers.items()}, reduce_op="mean")
     assert isinstance(means, dict)  # as what was given
     return {name: float(mean) for name, mean in means.items()}
+
+
+def from_all_devices(tensor: Tensor) -> Tensor:
+    """Put the tensors of all devices behind one another, gradients included; every device must ask at the same time.
+
+    Args:
+        tensor: (N, ...), of the same shape on each device.
+
+    Returns:
+        (devices * N, ...), the same on each, in the order of the devices; the tensor itself where there is but one.
+        Its gradient, back on the device that a row came from, is the sum of what all devices sent.
+
+    Example:
+        >>> from_all_devices(torch.arange(3)).tolist()
+        [0, 1, 2]
+    """
+    if not (distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1):
+        return tensor
+    gathered: Tensor = _FromAllDevices.apply(tensor)  # type: ignore[no-untyped-call]
+    return gathered
+
+
+class _FromAllDevices(torch.autograd.Function):
+    """A gather whose gradient goes home: ``all_gather`` itself passes none on, and the one that did is deprecated."""
+
+    @staticmethod
+    def forward(ctx: Any, tensor: Tensor) -> Tensor:
+        found = [torch.empty_like(tensor) for _ in range(distributed.get_world_size())]
+        distributed.all_gather(found, tensor.contiguous())
+        return torch.cat(found)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        gradient = gradient.contiguous().clone()
+        distributed.all_reduce(gradient)
+        return gradient.chunk(distributed.get_world_size())[distributed.get_rank()]
 
 
 @contextmanager
