@@ -93,7 +93,7 @@ def from_all_devices(tensor: Tensor) -> Tensor:
     """
     if not (distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1):
         return tensor
-    gathered: Tensor = _FromAllDevices.apply(tensor)  # type: ignore[no-untyped-call]
+    gathered: Tensor = _FromAllDevices.apply(tensor)
     return gathered
 
 
