@@ -258,7 +258,7 @@ def test_the_head() -> None:
 
 def test_a_picture_is_attached_and_a_change_of_it_noticed(folder: Path) -> None:
     with (folder / "index.toml").open("a") as file:
-        file.write('question = "Does it?"\npicture = "a dot"\n')
+        file.write('picture = "a dot"\n')
     (folder / "images").mkdir()
     (folder / "images" / "00_first.webp").write_bytes(b"one")
     write_all(folder)
