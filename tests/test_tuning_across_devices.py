@@ -11,11 +11,14 @@ import torch
 from lightning_fabric import Fabric
 
 from mmtutorial.datasets import open_dataset
+from mmtutorial.experiment.plan import Plan, Request
 from mmtutorial.networks import TinyEncoder
 from mmtutorial.patches import PatchBatch
 from mmtutorial.randomness import global_seed, seeded
 from mmtutorial.settings.budgets import Schedule, TuningBudget
 from mmtutorial.settings.machine import Machine
+from mmtutorial.settings.overrides import override
+from mmtutorial.settings.presets import get_preset
 from mmtutorial.training.devices import make_fabric, on_each_device, own_weights
 from mmtutorial.training.engine import train
 from mmtutorial.tuning import TuningStage
@@ -90,3 +93,12 @@ def test_a_checkpoint_of_an_earlier_version_is_still_its_own() -> None:
     asked = stage_of("graph", "triplet").about["budget"]
     assert asked["across_devices"] is True
     assert "across_devices" not in stage_of("graph", "triplet", replace(BUDGET, across_devices=False)).about["budget"]
+
+
+def test_the_settings_of_a_run_of_an_earlier_version_are_still_its_own() -> None:
+    asked, silent = (
+        Plan(Request(), override(get_preset("smoke"), {"tuning.across_devices": value}), (), (0,)).settings()
+        for value in ("true", "false")
+    )
+    assert asked["preset"]["tuning"]["across_devices"] is True
+    assert "across_devices" not in silent["preset"]["tuning"]

@@ -39,6 +39,8 @@ class Plan:
             del plain["preset"]["weights"]
         if not self.preset.frozen:
             del plain["preset"]["frozen"]
+        if not self.preset.tuning.across_devices:
+            del plain["preset"]["tuning"]["across_devices"]
         return plain
 
     def checksum(self) -> str:
