@@ -257,12 +257,13 @@ def report(
     from mmtutorial.reports.run_markdown import markdown_tables
     from mmtutorial.results import ReproductionFolder, read_results
 
-    if ReproductionFolder(folder).results.exists():
-        made = reproduction_markdown(folder) if markdown else write_reproduction_report(folder, force=force).resolve()
-        say(str(made))
+    several = ReproductionFolder(folder).results.exists()
+    if markdown:
+        tables = reproduction_markdown(folder) if several else markdown_tables(read_results(folder))
+        for line in tables.splitlines():
+            say(line)
     else:
-        made = markdown_tables(read_results(folder)) if markdown else write_report(folder, force=force).resolve()
-        say(str(made))
+        say(str((write_reproduction_report if several else write_report)(folder, force=force).resolve()))
 
 
 @app.command()

@@ -84,6 +84,14 @@ def test_a_page_of_an_earlier_version_is_the_program_s_own(call: Call, tmp_path:
     assert call("report", tmp_path).code == 0
 
 
+def test_tables_are_printed_line_by_line(call: Call, tmp_path: Path) -> None:
+    write_run(tmp_path)
+    said = call("report", tmp_path, "--markdown")
+    assert "\\n" not in said.out
+    assert said.out.splitlines()[1].startswith("|---|")
+    assert said.out.count("\n| `") >= 1
+
+
 def test_a_report_is_read_while_another_process_works_there(call: Call, tmp_path: Path) -> None:
     write_run(tmp_path)
     with exclusive(tmp_path):
