@@ -286,6 +286,8 @@ def test_settings_are_all_that_decides_the_numbers() -> None:
     assert settings == json.loads(json.dumps(settings))
     assert {"dataset", "root", "classes", "labeled", "validate", "preset"} == set(settings)
     plain = json.loads(json.dumps(dataclasses.asdict(preset())))
+    # What earlier versions did not know is left out where it was not asked for.
+    assert not plain["tuning"].pop("across_devices")
     assert {**settings["preset"], "weights": None, "frozen": False} == plain
     weighted = dataclasses.replace(plan, preset=dataclasses.replace(preset(), weights="own.pth"))
     assert weighted.settings()["preset"]["weights"] == "own.pth"
