@@ -52,13 +52,20 @@ def on_each_device(fabric: Fabric, work: Callable[..., None], *arguments: Any) -
         work(fabric, *arguments)
         return
     try:
-        fabric.launch(work, *arguments)
+        fabric.launch(_work_and_part, work, *arguments)  # type: ignore[arg-type]  # which asks for no arguments
     except ProcessRaisedException as error:
         # The message is the traceback of that process; its last line names the error.
         found = re.search(rf"{InputError.__name__}: (.+)\s*$", str(error))
         if found is None:
             raise
         raise InputError(found[1]) from error
+
+
+def _work_and_part(fabric: Fabric, work: Callable[..., None], *arguments: Any) -> None:
+    """Work, then close the connection: a process that ends while its threads still listen is now and then aborted."""
+    work(fabric, *arguments)
+    fabric.barrier()
+    distributed.destroy_process_group()
 
 
 def own_weights(module: nn.Module) -> None:
