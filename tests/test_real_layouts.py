@@ -234,11 +234,13 @@ def test_run_and_predict_agree(warm: WarmProcesses, layout: Layout, tmp_path: Pa
     weights = out / "seed0" / "segmentation" / "random+graph" / "model.safetensors"
     said = finished(warm.run("predict", "--checkpoint", weights, "--images", layout.photos, "--out", masks))
     photos = sorted(path for path in layout.photos.iterdir())
-    assert said == f"{len(photos)} masks in {masks}\n"
-    assert sorted(path.stem for path in masks.iterdir()) == [path.stem for path in photos]
+    page = masks / "predictions.html"
+    assert said == f"{len(photos)} masks in {masks}\nwhich to label next: {page}\n"
+    assert sorted(path.stem for path in masks.glob("*.png")) == [path.stem for path in photos]
+    assert {path.suffix for path in masks.iterdir()} == {".png", ".html"}
     predicted: dict[str, torch.Tensor] = {}
     levels = [level for colour in results["palette"] for level in colour]
-    for path in masks.iterdir():
+    for path in masks.glob("*.png"):
         with Image.open(path) as mask:
             assert (mask.mode, mask.size) == ("P", (64, 48))
             assert mask.getpalette()[: len(levels)] == levels

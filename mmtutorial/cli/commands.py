@@ -259,8 +259,7 @@ def report(
 
     several = ReproductionFolder(folder).results.exists()
     if markdown:
-        tables = reproduction_markdown(folder) if several else markdown_tables(read_results(folder))
-        for line in tables.splitlines():
+        for line in (reproduction_markdown(folder) if several else markdown_tables(read_results(folder))).splitlines():
             say(line)
     else:
         say(str((write_reproduction_report if several else write_report)(folder, force=force).resolve()))

@@ -40,7 +40,7 @@ TUNINGS = (
 )
 """What can come between pre-training and fine-tuning."""
 
-SUFFIXES = ("", "more", "probe", *TUNINGS)
+SUFFIXES = ("", "more", *TUNINGS, "probe")
 """What follows the pre-training in an arm's name.
 
 ``more``: the fair control, which gets the steps of tuning. ``probe``: a linear head on features that stay as they are,

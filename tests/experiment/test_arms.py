@@ -95,7 +95,7 @@ def test_names_from_the_command_line() -> None:
     [
         ("random+grpah", r"unknown arm 'random\+grpah'; did you mean 'random\+graph'"),
         ("random,colourization", "did you mean 'colorization'"),
-        ("random+grpah", r"known: random, random\+more, random\+probe, random\+graph"),
+        ("random+grpah", r"known: random, random\+more, random\+graph"),
         ("rendom+graph", r"did you mean 'random\+graph'\? known: random\+graph, imagenet\+graph"),
         ("", "no arm given; name some, such as random, "),
         (" , ", "no arm given"),
