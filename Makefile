@@ -11,12 +11,13 @@ READY := $(VENV)/.installed
 LAB   := $(VENV)/.installed-lab
 DEV   := $(VENV)/.installed-dev
 BENCH := $(VENV)/.installed-bench
+TALK  := $(VENV)/.installed-talk
 
 DEMO := runs/demo
 ARMS := random,random+more,random+triplets,random+graph
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test lint format notebooks notebooks-check artifacts bench clean
+.PHONY: help demo lab test lint format notebooks notebooks-check artifacts bench talk clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +60,9 @@ artifacts: $(READY)  ## tune again and write what notebook 05 shows (about three
 bench: $(BENCH)  ## time us beside other packages and plain loops (under 20 minutes); writes docs/speed.md
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks
 
+talk: $(TALK)  ## make the talk: one HTML file that needs no network, and a PDF; in build/talk
+	@OMP_NUM_THREADS=1 $(BIN)/python -m talk $(ARGS)
+
 clean:  ## remove caches, build outputs and the demo's run; .venv and other runs stay
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis $(DEMO)
 	find mmtutorial tests -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -86,6 +90,12 @@ $(DEV): pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
 	$(BIN)/python -m pip install -e '.[dev]'
 	@touch $(READY) $(LAB) $@
+
+$(TALK): pyproject.toml | $(BIN)/python
+	@echo "Installing mmtutorial and what the talk needs into $(VENV) (some minutes the first time, as PyTorch is large)"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
+	$(BIN)/python -m pip install -e '.[talk,photos]'
+	@touch $(READY) $@
 
 $(BENCH): pyproject.toml | $(BIN)/python
 	@echo "Installing mmtutorial and what it is compared with into $(VENV) (some minutes the first time, as PyTorch is large)"

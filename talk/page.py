@@ -33,6 +33,7 @@ NUMBERS = (
     "seeds",
     "tally",
     "controls",
+    "lifted",
     "photos",
     "photo_gain",
     "command",

@@ -154,6 +154,12 @@ class Record:
         counts = Counter(finding.verdict.value for topic in self.topics for finding in topic.findings)
         return marked(f"tally {verdict or 'all'}", str(counts[verdict] if verdict else counts.total()))
 
+    def lifted(self, verdict: str | None = None, *, fair: bool = False) -> str:
+        """How many of the slides' pre-trainings tuning lifts, over plain fine-tuning or over the fair control."""
+        found = [f.control_verdict if fair else f.verdict for f in self.topics[0].findings]
+        counted = [v for v in found if v and verdict in (None, v.value)]
+        return marked(f"lifted {'fair' if fair else 'plain'} {verdict or 'all'}", str(len(counted)))
+
     def controls(self, verdict: str | None = None) -> str:
         """The same for the orderings in which the lower arm is given the steps that tuning cost."""
         said = [f.control_verdict for topic in self.topics for f in topic.findings]

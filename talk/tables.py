@@ -90,8 +90,9 @@ def per_class_theirs(record: Record) -> str:
     head = ("slides", *paper.VOC_OBJECTS, "mIoU")
     lines = []
     for row in paper.PER_CLASS:
-        named = zip((*paper.VOC_OBJECTS, "mIoU"), (*row.iou, row.miou), strict=True)
-        lines.append((html.escape(row.method), *(_shaded(f"slides-class {row.method}: {n}", v) for n, v in named)))
+        name = html.escape(row.method)
+        cells = (_shaded(f"slides-class {row.method}: {n}", v) for n, v in zip(paper.VOC_OBJECTS, row.iou, strict=True))
+        lines.append((name, *cells, marked(f"slides-class {row.method}: mIoU", words.number(row.miou))))
     return _table(head, lines)
 
 
