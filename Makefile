@@ -17,7 +17,7 @@ DEMO := runs/demo
 ARMS := random,random+more,random+triplets,random+graph
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test lint format notebooks notebooks-check artifacts bench talk clean
+.PHONY: help demo lab test lint format notebooks notebooks-check artifacts bench talk offline clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench: $(BENCH)  ## time us beside other packages and plain loops (under 20 minu
 
 talk: $(TALK)  ## make the talk: one HTML file that needs no network, and a PDF; in build/talk
 	@OMP_NUM_THREADS=1 $(BIN)/python -m talk $(ARGS)
+
+offline: $(TALK)  ## pack wheels, notebooks, talk and book for a room without internet; in build/offline
+	@OMP_NUM_THREADS=1 $(BIN)/python -m offline $(ARGS)
 
 clean:  ## remove caches, build outputs and the demo's run; .venv and other runs stay
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis $(DEMO)
