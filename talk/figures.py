@@ -85,9 +85,9 @@ def before_after(record: Record) -> list[Image]:
 def seen(record: Record) -> list[Image]:
     """The same for patches of the images that were tuned on."""
     arms, classes = record.tuning, open_dataset("scenes").classes
-    maps = [tsne(arms.embeddings(name, seen=True)) for name in ("before", "graph")]
+    first, last = (tsne(arms.embeddings(name, seen=True)) for name in ("before", "graph"))
     purity = record.purity_value("before", "seen"), record.purity_value("graph", "seen")
-    return [drawn(plots.before_after(*maps, arms.labels_seen, classes, purity=purity))]
+    return [drawn(plots.before_after(first, last, arms.labels_seen, classes, purity=purity))]
 
 
 @cache

@@ -70,7 +70,7 @@ def page(master: str | None = None) -> str:
     known, markdown = _known(Record()), MarkdownIt("commonmark", {"html": True}).enable("table")
 
     def written(text: str) -> str:
-        return markdown.render(inside.from_string(text).render(known))
+        return str(markdown.render(inside.from_string(text).render(known)))
 
     return inside.get_template("page.html.j2").render(
         title=slides[0].title,

@@ -65,7 +65,8 @@ class Record:
         Raises:
             InputError: it was not run.
         """
-        found = self.reproduction.row(*place.split("/"), arm)
+        benchmark, _, network = place.partition("/")
+        found = self.reproduction.row(benchmark, network, arm)
         if found is None:
             raise InputError(
                 f"the talk speaks of {arm} on {place}, which the shipped reproduction has not; mend the slides"
