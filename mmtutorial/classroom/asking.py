@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -13,6 +15,7 @@ from mmtutorial.classroom.answering import Failure
 from mmtutorial.classroom.blanks import NotFilledIn
 from mmtutorial.classroom.calling import Caller
 from mmtutorial.classroom.plain import Function
+from mmtutorial.randomness import seed_for, seeded
 
 _LONGEST = 300
 # Numbers of a tensor that are shown.
@@ -54,6 +57,8 @@ class Ask:
     """Asks a learner's function and counts the right answers.
 
     Attributes:
+        variant: None in a notebook, where all get the same inputs. In marking, a number by which the inputs are drawn
+            anew, so that answers learned by heart are wrong.
         comparisons: answers found right so far.
         tried: description of the last call.
         printed: the beginning of what the function printed in it.
@@ -70,7 +75,29 @@ class Ask:
         """
         self._caller, self._arguments, self._seconds = caller, arguments, seconds
         self._end = time.monotonic() + seconds_in_all
+        self.variant: int | None = None
         self.comparisons, self.tried, self.printed = 0, "", ""
+
+    def seed(self, number: int) -> int:
+        """Return the seed for the inputs of a case: its number in a notebook, another for each variant in marking."""
+        return number if self.variant is None else seed_for(self.variant, "inputs", number)
+
+    def seeded(self, number: int) -> torch.Generator:
+        """Make the generator for the inputs of a case."""
+        return seeded(self.seed(number))
+
+    def drawn(self, count: int) -> list[torch.Generator]:
+        """Make generators for cases that marking adds where those of the notebook are written down, not drawn."""
+        return [] if self.variant is None else [self.seeded(1000 + number) for number in range(count)]
+
+    @contextmanager
+    def case(self, weight: float = 1.0) -> Iterator[None]:
+        """Hold what belongs to one case. In a notebook the first wrong case ends the check; marking counts them.
+
+        Args:
+            weight: what the case counts in marking, beside the others of its exercise.
+        """
+        yield
 
     def __call__(self, tried: str, *arguments: Any) -> Any:
         """Ask for the function's answer, as plain data.

@@ -23,13 +23,15 @@ class Exercise:
         arguments: names of its arguments.
         examine: asks the learner's function question after question; raises Wrong at the first wrong answer.
         adapt: makes of the learner's function the one that is asked, where its arguments are no plain data. It runs
-            beside the learner's function, so it knows no right answers.
+            beside the learner's function, so it knows no right answers, nor does its file.
+        library: modules of this package that an answer may use when it is marked. All others hold answers.
     """
 
     name: str
     arguments: tuple[str, ...]
     examine: Callable[[Ask], None]
     adapt: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
+    library: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,11 @@ def compare_numbers(
         Wrong: an answer differs.
     """
     for tried, arguments in cases:
-        answer, expected = ask.number(tried, *arguments), float(reference(*arguments))
-        agrees = close(answer, expected, tolerance)
-        hint = "" if agrees else _diagnose(torch.tensor(answer), expected, arguments, misconceptions)
-        ask.require(agrees, answer, expected, hint)
+        with ask.case():
+            answer, expected = ask.number(tried, *arguments), float(reference(*arguments))
+            agrees = close(answer, expected, tolerance)
+            hint = "" if agrees else _diagnose(torch.tensor(answer), expected, arguments, misconceptions)
+            ask.require(agrees, answer, expected, hint)
 
 
 def compare_tensors(
@@ -96,34 +99,37 @@ def compare_tensors(
 ) -> None:
     """Compare a function that answers a tensor with a reference, as :func:`compare_numbers` does."""
     for tried, arguments in cases:
-        answer, expected = ask.tensor(tried, *arguments), reference(*arguments)
-        same_shape = answer.shape == expected.shape
-        agrees = same_shape and _alike(answer, expected, tolerance)
-        hint = "" if agrees else _diagnose(answer, expected, arguments, misconceptions)
-        if not hint and not same_shape:
-            hint = f"The answer should have shape {tuple(expected.shape)}, yours has {tuple(answer.shape)}."
-        ask.require(agrees, answer, expected, hint)
+        with ask.case():
+            answer, expected = ask.tensor(tried, *arguments), reference(*arguments)
+            same_shape = answer.shape == expected.shape
+            agrees = same_shape and _alike(answer, expected, tolerance)
+            hint = "" if agrees else _diagnose(answer, expected, arguments, misconceptions)
+            if not hint and not same_shape:
+                hint = f"The answer should have shape {tuple(expected.shape)}, yours has {tuple(answer.shape)}."
+            ask.require(agrees, answer, expected, hint)
 
 
 def require_gradient(ask: Ask, tried: str, *arguments: Any) -> None:
     """Require an answer that still hangs together with its arguments, so that a network can learn from it."""
-    answer = ask(tried, *arguments)
-    ask.require(
-        isinstance(answer, Tensor) and answer.requires_grad,
-        answer,
-        "a tensor with a gradient",
-        "Training needs the gradient. Stay with torch operations: .item(), .tolist() and .detach() cut the gradient.",
-    )
+    with ask.case(weight=5):
+        answer = ask(tried, *arguments)
+        ask.require(
+            isinstance(answer, Tensor) and answer.requires_grad,
+            answer,
+            "a tensor with a gradient",
+            "Training needs the gradient. Stay with torch operations: .item(), .tolist() and .detach() cut it.",
+        )
 
 
 def require_repeatable(ask: Ask, draw: Callable[[], Tensor]) -> None:
     """Require that the generator handed over decides alone: two draws from one seed are equal."""
-    ask.require(
-        torch.equal(draw(), draw()),
-        "two different answers to one seed",
-        "the same both times",
-        "All random numbers come from the generator that is handed over: pass it to every torch.rand... call.",
-    )
+    with ask.case():
+        ask.require(
+            torch.equal(draw(), draw()),
+            "two different answers to one seed",
+            "the same both times",
+            "All random numbers come from the generator that is handed over: pass it to every torch.rand... call.",
+        )
 
 
 def evenly(counts: Sequence[int], expected: Sequence[float] | None = None) -> bool:

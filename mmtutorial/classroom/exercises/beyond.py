@@ -17,7 +17,6 @@ from mmtutorial.classroom.exercise import (
     mistaken,
     require_gradient,
 )
-from mmtutorial.randomness import seeded
 
 
 def _supcon(embeddings: Tensor, labels: Tensor, temperature: float, mistake: str = "") -> float:
@@ -70,7 +69,7 @@ _HINTS = {
 def _examine(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(20):
-        generator = seeded(seed)
+        generator = ask.seeded(seed)
         embeddings = torch.randn((10, 4), generator=generator) * 1.5
         labels = torch.cat((torch.randint(3, (9,), generator=generator), torch.tensor([8])))
         temperature = (0.5, 0.2, 2.0)[seed % 3]
@@ -89,7 +88,7 @@ def _examine(ask: Ask) -> None:
     known = mistaken(_supcon, _HINTS)
     empty = Misconception("Where nothing has a positive, the mean of nothing is taken: answer 0.", lambda *_: math.nan)
     compare_numbers(ask, cases, _supcon, [*known, empty])
-    embeddings = torch.randn((6, 4), generator=seeded(1), requires_grad=True)
+    embeddings = torch.randn((6, 4), generator=ask.seeded(1), requires_grad=True)
     labels = torch.tensor([0, 0, 1, 1, 2, 2])
     require_gradient(ask, "embeddings that require a gradient", embeddings, labels, 0.5)
 
@@ -109,14 +108,15 @@ def _triplets(labels: Tensor) -> set[tuple[int, ...]]:
 def _examine_triplets(ask: Ask) -> None:
     cases = [("labels 0, 0, 1", torch.tensor([0, 0, 1])), ("labels 4, 1, 4, 1, 4", torch.tensor([4, 1, 4, 1, 4]))]
     for seed in range(6):
-        labels = torch.randint(4, (9,), generator=seeded(seed))
+        labels = torch.randint(4, (9,), generator=ask.seeded(seed))
         cases.append((f"9 nodes of up to four classes, seed {seed}", labels))
     cases += [("one class only", torch.tensor([2, 2, 2])), ("all alone in their class", torch.tensor([0, 1, 2]))]
     for tried, labels in cases:
-        answer, expected = ask.whole(tried, labels), _triplets(labels)
-        shape = (len(expected), 3)
-        wrong = _wrong_triplets(answer, labels, expected)
-        ask.require(not wrong, answer, f"{shape[0]} different rows (anchor, positive, negative)", wrong)
+        with ask.case():
+            answer, expected = ask.whole(tried, labels), _triplets(labels)
+            shape = (len(expected), 3)
+            wrong = _wrong_triplets(answer, labels, expected)
+            ask.require(not wrong, answer, f"{shape[0]} different rows (anchor, positive, negative)", wrong)
 
 
 def _wrong_triplets(answer: Tensor, labels: Tensor, expected: set[tuple[int, ...]]) -> str:
@@ -167,7 +167,7 @@ _GRADIENT_HINTS = {
 def _examine_gradient(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(8):
-        generator = seeded(seed)
+        generator = ask.seeded(seed)
         similarities = 2 * torch.rand(7, generator=generator) - 1
         positive = torch.tensor([True, False, True, False, False, seed % 2 == 0, False])
         temperature = (0.5, 0.1, 2.0)[seed % 3]

@@ -17,7 +17,6 @@ from torch import Tensor
 
 from mmtutorial.classroom.asking import Ask, Wrong, close
 from mmtutorial.classroom.exercise import Exercise, evenly, require_repeatable
-from mmtutorial.randomness import seeded
 
 # ---------------------------------------------------------------- 03.connected_graph
 # Classes of small batches: an ordinary one, unequal ones, a class of one node, many classes, pairs.
@@ -33,6 +32,7 @@ _BATCHES = (
 _SEEDS = 12
 # The draws on which the choice is tested for being uniform.
 _DRAWS = 400
+_LABELS = [0] * 6 + [1] * 5 + [2] * 3
 
 _EACH_ONCE = "Every node is the anchor of exactly one triplet, the first of its class as well."
 _LATER = (
@@ -62,18 +62,31 @@ def _allowed_partners(labels: Sequence[int], order: Sequence[int], place: int) -
 
 def _connected_graph(ask: Ask) -> None:
     """Asks for graphs of many batches, then for the chances of each choice."""
-    for labels in _BATCHES:
+    for labels in (*_BATCHES, *map(_batch, ask.drawn(8))):
         for seed in range(_SEEDS):
-            _rules(ask, labels, seed)
+            with ask.case():
+                _rules(ask, labels, seed)
     for one_class in ([4, 4, 4], [2]):
-        answer = ask.tensor(f"labels {one_class}", torch.tensor(one_class), seeded(0))
-        ask.require(
-            answer.numel() == 0,
-            answer,
-            "no triplets: shape (0, 3)",
-            "A batch with one class has no negatives, so there is nothing to compare.",
-        )
-    _randomness(ask)
+        with ask.case():
+            answer = ask.tensor(f"labels {one_class}", torch.tensor(one_class), ask.seeded(0))
+            ask.require(
+                answer.numel() == 0,
+                answer,
+                "no triplets: shape (0, 3)",
+                "A batch with one class has no negatives, so there is nothing to compare.",
+            )
+    with ask.case(weight=40):
+        _randomness(ask)
+    labels = _LABELS
+    require_repeatable(ask, lambda: ask.tensor(f"labels {labels}, seed 5, twice", torch.tensor(labels), ask.seeded(5)))
+
+
+def _batch(generator: torch.Generator) -> list[int]:
+    """Two to five classes of one to seven nodes each, under any names and in any order."""
+    names = torch.randperm(50, generator=generator)[: int(torch.randint(2, 6, (), generator=generator))]
+    sizes = torch.randint(1, 8, (len(names),), generator=generator)
+    labels = names.repeat_interleave(sizes)
+    return [int(label) for label in labels[torch.randperm(len(labels), generator=generator)]]
 
 
 def _whole_graph(answer: Tensor, n: int) -> bool:
@@ -84,7 +97,7 @@ def _whole_graph(answer: Tensor, n: int) -> bool:
 def _rules(ask: Ask, labels: list[int], seed: int) -> None:
     """Every triplet of one draw keeps to the rule."""
     n = len(labels)
-    answer = ask.tensor(f"labels {labels}, generator with seed {seed}", torch.tensor(labels), seeded(seed))
+    answer = ask.tensor(f"labels {labels}, generator with seed {seed}", torch.tensor(labels), ask.seeded(seed))
     fits = answer.shape == (n, 3) and not answer.is_floating_point()
     hint = "One triplet a node: anchor, positive, negative, as node numbers."
     ask.require(fits, answer, f"integers of shape ({n}, 3)", hint)
@@ -130,11 +143,13 @@ def _negative_hint(labels: list[int], anchor: int, negative: int, n: int) -> str
 
 def _randomness(ask: Ask) -> None:
     """Order and partners are uniform, and the generator alone decides."""
-    labels = [0] * 6 + [1] * 5 + [2] * 3
+    labels = _LABELS
     first: Counter[int] = Counter()
     chosen: dict[tuple[str, int], Counter[int]] = defaultdict(Counter)
     for seed in range(_DRAWS):
-        answer = ask.tensor(f"labels {labels}, generators with seeds 0 to {seed}", torch.tensor(labels), seeded(seed))
+        answer = ask.tensor(
+            f"labels {labels}, generators with seeds 0 to {seed}", torch.tensor(labels), ask.seeded(seed)
+        )
         if not _whole_graph(answer, len(labels)):
             raise ask.wrong(answer, f"{len(labels)} triplets", _EACH_ONCE)
         order = answer[:, 0].tolist()
@@ -159,7 +174,6 @@ def _randomness(ask: Ask) -> None:
             "each about equally often",
             f"The {role} is any of the visited ones with equal chance, not always the first or the latest.",
         )
-    require_repeatable(ask, lambda: ask.tensor(f"labels {labels}, seed 5, twice", torch.tensor(labels), seeded(5)))
 
 
 # ---------------------------------------------------------------- 03.components
@@ -181,23 +195,28 @@ def _count_pieces(labels: Sequence[int], edges: Sequence[tuple[int, int]]) -> di
 
 
 def _components(ask: Ask) -> None:
-    for labels, edges in _graphs():
-        tried = f"labels {labels}, edges {edges}"
-        answer = ask(tried, torch.tensor(labels), torch.tensor(edges, dtype=torch.long).reshape(-1, 2))
-        expected = _count_pieces(labels, edges)
-        try:
-            pairs = [(int(ask.as_whole(key)), int(ask.as_whole(value))) for key, value in dict(answer).items()]
-        except (TypeError, ValueError, RuntimeError, Wrong):
-            hint = "Return a dictionary: class -> number of pieces, both whole numbers."
-            raise ask.wrong(answer, expected, hint) from None
-        pieces = dict(pairs)
-        hint = "A class has two entries: as keys, tensors of equal numbers are two. Take int(...) of them."
-        if len(pieces) < len(pairs):
-            raise ask.wrong(answer, expected, hint)
-        ask.require(pieces == expected, pieces, expected, _pieces_hint(pieces, labels, edges))
+    for labels, edges in _graphs(ask):
+        with ask.case():
+            _pieces_of(ask, labels, edges)
 
 
-def _graphs() -> list[tuple[list[int], list[tuple[int, int]]]]:
+def _pieces_of(ask: Ask, labels: list[int], edges: list[tuple[int, int]]) -> None:
+    tried = f"labels {labels}, edges {edges}"
+    answer = ask(tried, torch.tensor(labels), torch.tensor(edges, dtype=torch.long).reshape(-1, 2))
+    expected = _count_pieces(labels, edges)
+    try:
+        pairs = [(int(ask.as_whole(key)), int(ask.as_whole(value))) for key, value in dict(answer).items()]
+    except (TypeError, ValueError, RuntimeError, Wrong):
+        hint = "Return a dictionary: class -> number of pieces, both whole numbers."
+        raise ask.wrong(answer, expected, hint) from None
+    pieces = dict(pairs)
+    hint = "A class has two entries: as keys, tensors of equal numbers are two. Take int(...) of them."
+    if len(pieces) < len(pairs):
+        raise ask.wrong(answer, expected, hint)
+    ask.require(pieces == expected, pieces, expected, _pieces_hint(pieces, labels, edges))
+
+
+def _graphs(ask: Ask) -> list[tuple[list[int], list[tuple[int, int]]]]:
     """Graphs drawn by hand, each against one mistake, then random ones."""
     graphs: list[tuple[list[int], list[tuple[int, int]]]] = [
         ([0, 0, 0, 1, 1], [(0, 1), (1, 2), (3, 4)]),
@@ -211,7 +230,7 @@ def _graphs() -> list[tuple[list[int], list[tuple[int, int]]]]:
         ([3, 3, 3, 3, 3, 3], [(5, 4), (3, 2), (1, 0), (4, 3), (2, 1)]),
     ]
     for seed in range(30):
-        generator = seeded(seed)
+        generator = ask.seeded(seed)
         labels = torch.randint(3, (12,), generator=generator).tolist()
         pairs = torch.randint(12, (9, 2), generator=generator).tolist()
         graphs.append((labels, [(a, b) for a, b in pairs if labels[a] == labels[b] and a != b]))
@@ -257,9 +276,11 @@ def _with_itself(n: int) -> float:
 
 
 def _random_mapping(ask: Ask) -> None:
-    for n in (5, 4, 3, 2, 8, 20, 40, 100):
-        answer, expected = ask.number(f"n = {n}", n), _mean_pieces(n)
-        ask.require(close(answer, expected, 1e-6), answer, expected, _mapping_hint(answer, n, expected))
+    drawn = (int(torch.randint(6, 140, (), generator=generator)) for generator in ask.drawn(8))
+    for n in (5, 4, 3, 2, 8, 20, 40, 100, *drawn):
+        with ask.case():
+            answer, expected = ask.number(f"n = {n}", n), _mean_pieces(n)
+            ask.require(close(answer, expected, 1e-6), answer, expected, _mapping_hint(answer, n, expected))
 
 
 def _mapping_hint(answer: float, n: int, expected: float) -> str:

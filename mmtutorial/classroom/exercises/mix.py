@@ -18,14 +18,12 @@ from mmtutorial.classroom.exercise import (
     require_repeatable,
 )
 from mmtutorial.datasets.classes import VOID
-from mmtutorial.randomness import seeded
 
 _BACKGROUND = 0
 
 
-def _mask(seed: int, height: int = 24, width: int = 36) -> Tensor:
+def _mask(generator: torch.Generator, height: int = 24, width: int = 36) -> Tensor:
     """A mask of background, a large and a small object and a void border, wider than high."""
-    generator = seeded(seed)
     mask = torch.zeros((height, width), dtype=torch.long)
     for label, size in ((1, 12), (2, 5), (4, 3)):
         y = int(torch.randint(height - size, (1,), generator=generator))
@@ -39,27 +37,31 @@ def _mask(seed: int, height: int = 24, width: int = 36) -> Tensor:
 def _centre_patches(ask: Ask) -> None:
     only = torch.full((10, 14), VOID)
     only[2, 9], only[4:6, 1:3] = 3, _BACKGROUND
-    batches = [(f"mask 24 x 36, seed {seed}", _mask(seed), (4, 9)) for seed in range(10)]
-    batches += [("a single object pixel at y = 2, x = 9", only, (2, 5)), ("one size", _mask(3), (6, 6))]
+    batches = [(f"mask 24 x 36, seed {seed}", _mask(ask.seeded(seed)), (4, 9)) for seed in range(10)]
+    batches += [("a single object pixel at y = 2, x = 9", only, (2, 5)), ("one size", _mask(ask.seeded(3)), (6, 6))]
     sides: Counter[int] = Counter()
     for tried, mask, side in batches:
-        boxes, labels = _patches(ask, tried, mask, 20, side, 7)
-        exchanged = _fit_exchanged(mask, boxes, labels)
-        for box, label in zip(boxes.tolist(), labels.tolist(), strict=True):
-            _one_patch(ask, mask, box, label, side, exchanged)
-            sides[box[2] - box[0]] += side == (4, 9)
-    ask.require(
-        all(sides[length] for length in range(4, 10)),
-        f"sides that occurred: {sorted(length for length in sides if sides[length])}",
-        "every whole number from 4 to 9",
-        "Both ends of the range occur. Is the upper bound of torch.randint included?",
-    )
-    _uniform_over_pixels(ask)
-    require_repeatable(ask, lambda: _patches(ask, "seed 5, twice", _mask(1), 9, (4, 9), 5)[0])
+        with ask.case():
+            boxes, labels = _patches(ask, tried, mask, 20, side, 7)
+            exchanged = _fit_exchanged(mask, boxes, labels)
+            for box, label in zip(boxes.tolist(), labels.tolist(), strict=True):
+                _one_patch(ask, mask, box, label, side, exchanged)
+                sides[box[2] - box[0]] += side == (4, 9)
+    with ask.case():
+        ask.require(
+            all(sides[length] for length in range(4, 10)),
+            f"sides that occurred: {sorted(length for length in sides if sides[length])}",
+            "every whole number from 4 to 9",
+            "Both ends of the range occur. Is the upper bound of torch.randint included?",
+        )
+    with ask.case(weight=3):
+        _uniform_over_pixels(ask)
+    again = _mask(ask.seeded(1))
+    require_repeatable(ask, lambda: _patches(ask, "seed 5, twice", again, 9, (4, 9), 5)[0])
 
 
 def _patches(ask: Ask, tried: str, mask: Tensor, count: int, side: tuple[int, int], seed: int) -> tuple[Tensor, Tensor]:
-    answer = ask(tried, mask, count, side, seeded(seed))
+    answer = ask(tried, mask, count, side, ask.seeded(seed))
     try:
         boxes, labels = (ask.as_whole(part) for part in answer)
     except (TypeError, ValueError):
@@ -157,7 +159,7 @@ _NOISE_HINTS = {
 def _label_noise(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(12):
-        mask, generator = _mask(seed), seeded(seed)
+        mask, generator = _mask(ask.seeded(seed)), ask.seeded(seed)
         labelled = torch.nonzero(mask != VOID)
         centres = labelled[torch.randint(len(labelled), (6,), generator=generator)]
         sides = torch.randint(4, 13, (6,), generator=generator)
@@ -167,7 +169,7 @@ def _label_noise(ask: Ask) -> None:
     plain = torch.ones((8, 8), dtype=torch.long)
     cases += [
         ("a mask of one class", (plain, torch.tensor([[1, 1, 5, 5], [-2, -2, 4, 4]]))),
-        ("a patch of one pixel", (_mask(0), torch.tensor([[5, 10, 6, 11]]))),
+        ("a patch of one pixel", (_mask(ask.seeded(0)), torch.tensor([[5, 10, 6, 11]]))),
     ]
     mistakes = mistaken(_noise, _NOISE_HINTS)
     compare_numbers(ask, cases, _noise, mistakes)
@@ -207,7 +209,7 @@ def _expected_classes(ask: Ask) -> None:
     telling = torch.tensor([0.5, 0.3, 0.15, 0.05], dtype=torch.float64)
     cases: list[Case] = [("shares 0.5, 0.3, 0.15, 0.05, 3 patches", (telling, 3))]
     for seed in range(12):
-        shares = torch.rand(2 + seed % 7, generator=seeded(seed), dtype=torch.float64)
+        shares = torch.rand(2 + seed % 7, generator=ask.seeded(seed), dtype=torch.float64)
         shares /= shares.sum()
         for patches in (3, 10, 80):
             cases.append((f"shares {[round(s, 3) for s in shares.tolist()]}, {patches} patches", (shares, patches)))

@@ -60,7 +60,7 @@ _PERMUTATION_HINTS = {
 def _permutations(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(10):
-        generator = seeded(seed)
+        generator = ask.seeded(seed)
         tiles = (4, 5, 9)[seed % 3]
         drawn = [torch.randperm(tiles, generator=generator) for _ in range(40)]
         candidates = torch.stack(drawn).unique(dim=0)
@@ -110,7 +110,7 @@ _BIN_HINTS = {
 def _colour_bins(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(10):
-        image = torch.rand((3, 4, 5), generator=seeded(seed))
+        image = torch.rand((3, 4, 5), generator=ask.seeded(seed))
         cases.append((f"a random image of 4 x 5 pixels, 0 to 1, seed {seed}", (image, (32, 8, 10)[seed % 3])))
     pure = torch.tensor([[[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0]]]).permute(2, 0, 1).contiguous()
     grey = torch.tensor([0.0, 0.3, 0.5, 1.0]).expand(3, 1, 4).contiguous()
@@ -161,7 +161,7 @@ _PURITY_HINTS = {
 def _knn_purity(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(12):
-        generator = seeded(seed)
+        generator = ask.seeded(seed)
         groups = torch.arange(24) // 4
         labels = torch.where(
             torch.rand(24, generator=generator) < 0.6, 0, torch.randint(1, 4, (24,), generator=generator)

@@ -13,7 +13,6 @@ from scipy import stats
 from mmtutorial.classroom.asking import Ask
 from mmtutorial.classroom.exercise import Case, Exercise, Misconception, compare_numbers, compare_tensors
 from mmtutorial.classroom.exercises.registration import examine_registration
-from mmtutorial.randomness import seeded
 
 Scores = Mapping[int, float]
 Bounds = tuple[float, float]
@@ -94,7 +93,7 @@ _INTERVAL_MISTAKES = (
 def _examine_interval(ask: Ask) -> None:
     cases: list[Case] = []
     for number in range(10):
-        generator = seeded(number)
+        generator = ask.seeded(number)
         seeds = list(range(10, 13 + number))
         shared = 5 * torch.randn(len(seeds), generator=generator)
         noise = torch.randn((2, len(seeds)), generator=generator)
@@ -156,13 +155,25 @@ def _examine_verdict(ask: Ask) -> None:
     intervals += [(0.5, 30.0), (-30.0, -0.5), (0.0, 4.0), (-4.0, 0.0), None]
     for interval in intervals:
         for theirs in (23.8, -3.4):
-            answer = ask(f"theirs={theirs}, interval={interval}", theirs, interval)
-            expected = _verdict(theirs, interval)
-            hint = f"Answer with one of the words {', '.join(map(repr, WORDS))}."
-            if isinstance(answer, str) and answer in WORDS:
-                told = (hint for hint, mistake in _VERDICT_MISTAKES if mistake(theirs, interval) == answer)
-                hint = next(told, "On which side of zero is the interval, and on which side are the slides?")
-            ask.require(isinstance(answer, str) and answer == expected, answer, expected, hint)
+            with ask.case():
+                _judged(ask, theirs, interval)
+    for generator in ask.drawn(10):
+        # All three words in one case, or whoever always says the same would be right in a third of them.
+        low, wide, theirs = (1 + 29 * torch.rand(3, generator=generator)).round(decimals=1).tolist()
+        with ask.case():
+            for sign in (1.0, -1.0):
+                for ends in ((low, low + wide), (-low - wide, -low), (-low, wide)):
+                    _judged(ask, sign * theirs, ends)
+
+
+def _judged(ask: Ask, theirs: float, interval: Bounds | None) -> None:
+    answer = ask(f"theirs={theirs}, interval={interval}", theirs, interval)
+    expected = _verdict(theirs, interval)
+    hint = f"Answer with one of the words {', '.join(map(repr, WORDS))}."
+    if isinstance(answer, str) and answer in WORDS:
+        told = (hint for hint, mistake in _VERDICT_MISTAKES if mistake(theirs, interval) == answer)
+        hint = next(told, "On which side of zero is the interval, and on which side are the slides?")
+    ask.require(isinstance(answer, str) and answer == expected, answer, expected, hint)
 
 
 # ---------------------------------------------------------------- 07.rank_correlation
@@ -231,7 +242,7 @@ def _examine_tau(ask: Ask) -> None:
         ("a tie in theirs", ([1.0, 1.0, 3.0, 4.0], [1.0, 2.0, 3.0, 0.0])),
     ]
     for seed in range(10):
-        generator = seeded(seed)
+        generator = ask.seeded(seed)
         rows = 5 + seed % 6
         theirs = (20 + 3 * torch.randn(rows, generator=generator)).mul(10).round().div(10).tolist()
         ours = [value + float(4 * torch.randn((), generator=generator)) for value in theirs]

@@ -10,7 +10,6 @@ from torch import Tensor
 from mmtutorial.classroom.asking import Ask
 from mmtutorial.classroom.exercise import Case, Exercise, Misconception, compare_numbers, compare_tensors, mistaken
 from mmtutorial.datasets.classes import VOID
-from mmtutorial.randomness import seeded
 
 Colour = tuple[int, int, int]
 
@@ -47,20 +46,24 @@ _HOURS_MISTAKES = (
 
 
 def _examine_hours(ask: Ask) -> None:
+    given = [
+        (42_000, 16, 50.0, 4, 0.85),
+        (8_000, 40, 12.5, 2, 0.7),
+        (300, 4, 90.0, 3, 0.5),
+        (100_000, 8, 200.0, 8, 0.9),
+        (42_000, 16, 50.0, 1, 0.85),
+        (1_000, 6, 3.0, 2, 0.0),
+        (1_000, 6, 3.0, 4, 1.0),
+    ]
+    for generator in ask.drawn(10):
+        steps, images, rate, gpus, gain = torch.randint(2, 90, (5,), generator=generator).tolist()
+        given.append((100 * steps, images, rate / 4, 2 + gpus % 7, gain / 100))
     cases: list[Case] = [
         (
             f"{steps} steps of {images} images, {rate:g} a second, {gpus} GPUs, gain {gain}",
             (steps, images, rate, gpus, gain),
         )
-        for steps, images, rate, gpus, gain in (
-            (42_000, 16, 50.0, 4, 0.85),
-            (8_000, 40, 12.5, 2, 0.7),
-            (300, 4, 90.0, 3, 0.5),
-            (100_000, 8, 200.0, 8, 0.9),
-            (42_000, 16, 50.0, 1, 0.85),
-            (1_000, 6, 3.0, 2, 0.0),
-            (1_000, 6, 3.0, 4, 1.0),
-        )
+        for steps, images, rate, gpus, gain in given
     ]
     compare_numbers(ask, cases, _hours, _HOURS_MISTAKES, tolerance=1e-6)
 
@@ -83,19 +86,23 @@ _MEMORY_HINTS = {
 
 
 def _examine_memory(ask: Ask) -> None:
+    given = [
+        (160_000, 2, 900_000, 4),
+        (62_000_000, 1, 9_000_000, 16),
+        (138_000_000, 1, 160_000_000, 6),
+        (15_000_000, 2, 40_000_000, 8),
+        (1_000, 0, 500, 3),
+        (1_000, 2, 500, 0),
+    ]
+    for generator in ask.drawn(10):
+        weights, moments, activations, images = torch.randint(2, 900, (4,), generator=generator).tolist()
+        given.append((1_000 * weights, 1 + moments % 3, 1_000 * activations, 2 + images % 30))
     cases: list[Case] = [
         (
             f"{weights:,} weights, {moments} moments, {activations:,} activations, {images} images",
             (weights, moments, activations, images),
         )
-        for weights, moments, activations, images in (
-            (160_000, 2, 900_000, 4),
-            (62_000_000, 1, 9_000_000, 16),
-            (138_000_000, 1, 160_000_000, 6),
-            (15_000_000, 2, 40_000_000, 8),
-            (1_000, 0, 500, 3),
-            (1_000, 2, 500, 0),
-        )
+        for weights, moments, activations, images in given
     ]
     mistakes = mistaken(_memory, _MEMORY_HINTS)
     compare_tensors(ask, cases, lambda *a: torch.tensor(_memory(*a), dtype=torch.double), mistakes, tolerance=1e-6)
@@ -156,7 +163,7 @@ def _examine_palette(ask: Ask) -> None:
     strays: list[Colour] = [(100, 15, 20), (200, 99, 40), (40, 30, 200), (255, 255, 255)]
     cases: list[Case] = []
     for seed in range(8):
-        generator = seeded(seed)
+        generator = ask.seeded(seed)
         colours = table[: 3 + seed % 4]
         pool = torch.tensor(colours + strays, dtype=torch.uint8)
         image = pool[torch.randint(len(pool), (4, 5 + seed), generator=generator)]

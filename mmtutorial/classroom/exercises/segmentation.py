@@ -20,7 +20,6 @@ from mmtutorial.classroom.exercise import (
     require_gradient,
 )
 from mmtutorial.datasets.classes import VOID
-from mmtutorial.randomness import seeded
 
 
 # ---------------------------------------------------------------- 06.pixel_loss
@@ -62,7 +61,7 @@ _LOSS_HINTS = {
 def _pixel_loss_check(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(12):
-        generator = seeded(seed)
+        generator = ask.seeded(seed)
         scores = torch.randn((2, 4, 3, 5), generator=generator) * 2
         mask = torch.randint(4, (2, 3, 5), generator=generator)
         # The first image has more void than the second, so that a mean over images differs.
@@ -128,7 +127,7 @@ _MIOU_HINTS = {
 def _mean_iou(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(15):
-        generator = seeded(seed)
+        generator = ask.seeded(seed)
         classes = 3 + seed % 4
         truths, predictions = [], []
         for image in range(3):
@@ -203,11 +202,11 @@ _ENSEMBLE_MISTAKES = (
 def _ensemble(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(12):
-        generator = seeded(seed)
+        generator = ask.seeded(seed)
         first = torch.randn((4, 5, 6), generator=generator) * 2
         second = torch.randn((4, 5, 6), generator=generator) * (1 + 3 * (seed % 2))
         cases.append((f"scores of 4 classes on 5 x 6 pixels, seed {seed}", (first, second)))
-    one = torch.randn((3, 1, 1), generator=seeded(1))
+    one = torch.randn((3, 1, 1), generator=ask.seeded(1))
     cases += [
         ("one pixel", (one, one * 2)),
         ("scores in the hundreds", (torch.tensor([[[300.0]], [[100.0]]]), torch.tensor([[[0.0]], [[0.5]]]))),
@@ -251,7 +250,7 @@ def _error_causes(ask: Ask) -> None:
     """Masks with objects, void and wrong pixels of every kind, then degenerate ones."""
     cases: list[Case] = []
     for seed in range(12):
-        generator = seeded(seed)
+        generator = ask.seeded(seed)
         truth = torch.randint(4, (7, 9), generator=generator) * torch.randint(2, (7, 9), generator=generator)
         wrong = torch.rand(truth.shape, generator=generator) < 0.5
         prediction = torch.where(wrong, torch.randint(4, truth.shape, generator=generator), truth)

@@ -55,6 +55,9 @@ def _check_extra_steps(ask: Ask) -> None:
         (1, 1001, 1000),
         (0, 4096, 1024),
     ]
+    for generator in ask.drawn(12):
+        steps, patches, crops = torch.randint(10, 900, (3,), generator=generator).tolist()
+        given.append((steps, 977 * patches, 131 * crops))
     cases: list[Case] = [
         (f"{steps} tuning steps of {tuning:,} pixels, fine-tuning steps of {pixels:,}", (steps, tuning, pixels))
         for steps, tuning, pixels in given
@@ -110,7 +113,7 @@ def _table(seed: int) -> list[dict[str, object]]:
 def _check_gains(ask: Ask) -> None:
     cases: list[Case] = [
         (f"a table with {len(_table(seed))} rows, seed {seed}", (_table(seed), "random+graph", "random"))
-        for seed in range(12)
+        for seed in map(ask.seed, range(12))
     ]
     one = [{"arm": "random", "seed": 3, "miou": 10.0}, {"arm": "jigsaw", "seed": 3, "miou": 12.5}]
     cases += [

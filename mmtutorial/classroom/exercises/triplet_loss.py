@@ -17,7 +17,6 @@ from mmtutorial.classroom.exercise import (
     mistaken,
     require_gradient,
 )
-from mmtutorial.randomness import seeded
 
 
 # ---------------------------------------------------------------- 04.triplet_loss
@@ -79,7 +78,7 @@ _LOSS_HINTS = {
 def _triplet_loss(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(20):
-        generator = seeded(seed)
+        generator = ask.seeded(seed)
         embeddings = torch.randn(8, 5, generator=generator) * (1 + seed)
         triplets = torch.randint(8, (12, 3), generator=generator)
         margin = (0.5, 0.1, 1.0, 2.1)[seed % 4]
@@ -103,7 +102,7 @@ def _triplet_loss(ask: Ask) -> None:
         ),
     ]
     compare_numbers(ask, cases, _loss, [*mistaken(_loss, _LOSS_HINTS), *extra])
-    embeddings = torch.randn(6, 4, generator=seeded(99), requires_grad=True)
+    embeddings = torch.randn(6, 4, generator=ask.seeded(99), requires_grad=True)
     triplets = torch.tensor([[0, 1, 2], [3, 4, 5]])
     require_gradient(ask, "embeddings that require a gradient", embeddings, triplets, 2.1)
 
@@ -156,7 +155,7 @@ _GRADIENT_MISTAKES = (
 def _gradients(ask: Ask) -> None:
     cases: list[Case] = []
     for seed in range(24):
-        points = torch.randn(3, 2 + seed % 4, generator=seeded(seed), dtype=torch.float64)
+        points = torch.randn(3, 2 + seed % 4, generator=ask.seeded(seed), dtype=torch.float64)
         units = points / points.norm(dim=1, keepdim=True)
         margin = (2.1, 0.2, 0.5)[seed % 3]
         value = _hinge_raw(units, margin)
@@ -180,14 +179,18 @@ def _hinge_raw(points: Tensor, margin: float) -> float:
 # ---------------------------------------------------------------- 04.half_quiet_margin
 def _half_quiet_margin(ask: Ask) -> None:
     for seed in range(20):
-        generator = seeded(seed)
+        generator = ask.seeded(seed)
         m = (21, 40, 7, 100)[seed % 4]
         # Skewed on purpose: the mean of the gaps is then far from their middle.
         positive = torch.rand(m, generator=generator) ** 3
         negative = torch.rand(m, generator=generator) * 2
-        _half_of(ask, positive, negative, f"{m} triplets, seed {seed}")
-    _half_of(ask, torch.tensor([0.2]), torch.tensor([1.1]), "a single triplet")
-    _half_of(ask, torch.tensor([1.5, 1.2, 1.9]), torch.tensor([0.1, 0.3, 0.2]), "all negatives nearer than positives")
+        with ask.case():
+            _half_of(ask, positive, negative, f"{m} triplets, seed {seed}")
+    with ask.case():
+        _half_of(ask, torch.tensor([0.2]), torch.tensor([1.1]), "a single triplet")
+    nearer = torch.tensor([0.1, 0.3, 0.2])
+    with ask.case():
+        _half_of(ask, torch.tensor([1.5, 1.2, 1.9]), nearer, "all negatives nearer than positives")
 
 
 def _half_of(ask: Ask, positive: Tensor, negative: Tensor, tried: str) -> None:

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from mmtutorial.classroom.asking import Ask, close
 from mmtutorial.classroom.exercise import Exercise, evenly, require_repeatable
-from mmtutorial.randomness import global_seed, seeded
+from mmtutorial.classroom.exercises.walking import STEPS, walks
 from mmtutorial.triplet import triplet_loss
 
-_STEPS = 4
 _DRAWS = 480
-_MARGIN = 0.5
 
 
 # ---------------------------------------------------------------- 05.tuning_step
@@ -57,49 +53,30 @@ _STEP_HINTS = {
 }
 
 
-def _model(seed: int) -> nn.Module:
-    with global_seed(seed, "exercise 05"):
-        return nn.Sequential(nn.Flatten(), nn.Linear(12, 8), nn.ReLU(), nn.Linear(8, 4))
-
-
-def _walks(step: Callable[..., Any]) -> Callable[[int], tuple[list[Any], Tensor]]:
-    """A function of a seed that takes a few steps of a small network: losses, and all weights at their end.
-
-    A network cannot be handed over as plain data, so it is made where the learner's function is.
-    """
-
-    def walk(seed: int) -> tuple[list[Any], Tensor]:
-        model, generator = _model(seed), seeded(seed)
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
-        losses = []
-        for _ in range(_STEPS):
-            patches = torch.rand((9, 3, 2, 2), generator=generator)
-            triplets = torch.randint(9, (9, 3), generator=generator)
-            losses.append(step(model, optimizer, patches, triplets, _MARGIN))
-        return losses, nn.utils.parameters_to_vector(model.parameters()).detach()
-
-    return walk
-
-
 def _tuning_step(ask: Ask) -> None:
-    for seed in range(6):
-        answers, weights = ask(f"steps of a small network, seed {seed}", seed)
-        losses = [ask.as_number(ask.something(answer)) for answer in answers]
-        right_losses, right_weights = _walks(_reference_step)(seed)
-        same_weights = torch.allclose(weights, right_weights, atol=1e-5)
-        same_losses = all(map(close, losses, right_losses))
-        state = "the right weights" if same_weights else "other weights than they should be"
-        ask.require(
-            same_weights and same_losses,
-            f"losses of {_STEPS} steps {[round(value, 4) for value in losses]}, and {state} at their end",
-            f"losses {[round(value, 4) for value in right_losses]}, and the right weights",
-            _step_hint(seed, losses, weights),
-        )
+    for seed in map(ask.seed, range(6)):
+        with ask.case():
+            _walked(ask, seed)
+
+
+def _walked(ask: Ask, seed: int) -> None:
+    answers, weights = ask(f"steps of a small network, seed {seed}", seed)
+    losses = [ask.as_number(ask.something(answer)) for answer in answers]
+    right_losses, right_weights = walks(_reference_step)(seed)
+    same_weights = torch.allclose(weights, right_weights, atol=1e-5)
+    same_losses = all(map(close, losses, right_losses))
+    state = "the right weights" if same_weights else "other weights than they should be"
+    ask.require(
+        same_weights and same_losses,
+        f"losses of {STEPS} steps {[round(value, 4) for value in losses]}, and {state} at their end",
+        f"losses {[round(value, 4) for value in right_losses]}, and the right weights",
+        _step_hint(seed, losses, weights),
+    )
 
 
 def _step_hint(seed: int, losses: list[float], weights: Tensor) -> str:
     for mistake, hint in _STEP_HINTS.items():
-        wrong_losses, wrong_weights = _walks(partial(_reference_step, mistake=mistake))(seed)
+        wrong_losses, wrong_weights = walks(partial(_reference_step, mistake=mistake))(seed)
         if torch.allclose(weights, wrong_weights, atol=1e-5) and all(map(close, losses, wrong_losses)):
             return hint
     return ""
@@ -108,39 +85,47 @@ def _step_hint(seed: int, losses: list[float], weights: Tensor) -> str:
 # ---------------------------------------------------------------- 05.shuffled_labels
 def _shuffled_labels(ask: Ask) -> None:
     for seed in range(12):
-        labels = torch.randint(5, (30,), generator=seeded(seed)) * 3
-        answer = ask.whole(f"30 labels, seed {seed}", labels, seeded(100 + seed))
-        ask.require(answer.shape == labels.shape, f"shape {tuple(answer.shape)}", f"shape {tuple(labels.shape)}")
-        before, after = Counter(labels.tolist()), Counter(answer.tolist())
-        ask.require(
-            not torch.equal(answer, labels),
-            "the labels as they were",
-            "the labels in another order",
-            "Nothing was shuffled. Does the function return the new order?",
-        )
-        ask.require(
-            not _renamed(labels, answer),
-            "the same groups under other names",
-            "groups torn apart",
-            "Only the names of the classes changed: patches of one class still share one, and the graph is the same.",
-        )
-        ask.require(
-            before == after,
-            f"counts {dict(sorted(after.items()))}",
-            f"counts {dict(sorted(before.items()))}",
-            "Each class keeps its number of patches. Shuffle the labels there are instead of drawing new ones.",
-        )
-    _fair_shuffle(ask)
+        with ask.case():
+            _shuffled(ask, seed)
+    with ask.case(weight=12):
+        _fair_shuffle(ask)
+    require_repeatable(ask, lambda: ask.whole("40 labels, seed 5, twice", torch.arange(40), ask.seeded(5)))
     for labels in (torch.tensor([3]), torch.tensor([2, 2, 2])):
-        answer = ask.whole(f"labels {labels.tolist()}", labels, seeded(0))
-        ask.require(torch.equal(answer, labels), answer, labels)
+        with ask.case():
+            answer = ask.whole(f"labels {labels.tolist()}", labels, ask.seeded(0))
+            ask.require(torch.equal(answer, labels), answer, labels)
+
+
+def _shuffled(ask: Ask, seed: int) -> None:
+    labels = torch.randint(5, (30,), generator=ask.seeded(seed)) * 3
+    answer = ask.whole(f"30 labels, seed {seed}", labels, ask.seeded(100 + seed))
+    ask.require(answer.shape == labels.shape, f"shape {tuple(answer.shape)}", f"shape {tuple(labels.shape)}")
+    before, after = Counter(labels.tolist()), Counter(answer.tolist())
+    ask.require(
+        not torch.equal(answer, labels),
+        "the labels as they were",
+        "the labels in another order",
+        "Nothing was shuffled. Does the function return the new order?",
+    )
+    ask.require(
+        not _renamed(labels, answer),
+        "the same groups under other names",
+        "groups torn apart",
+        "Only the names of the classes changed: patches of one class still share one, and the graph is the same.",
+    )
+    ask.require(
+        before == after,
+        f"counts {dict(sorted(after.items()))}",
+        f"counts {dict(sorted(before.items()))}",
+        "Each class keeps its number of patches. Shuffle the labels there are instead of drawing new ones.",
+    )
 
 
 def _fair_shuffle(ask: Ask) -> None:
     """Every order is equally likely, and the generator alone decides."""
     orders = Counter(dict.fromkeys(itertools.permutations(range(4)), 0))
     for seed in range(_DRAWS):
-        answer = ask.whole(f"labels 0 to 3, generators with seeds 0 to {_DRAWS - 1}", torch.arange(4), seeded(seed))
+        answer = ask.whole(f"labels 0 to 3, generators with seeds 0 to {_DRAWS - 1}", torch.arange(4), ask.seeded(seed))
         if sorted(answer.flatten().tolist()) != [0, 1, 2, 3]:
             raise ask.wrong(answer, "the labels 0 to 3 in some order")
         orders[tuple(answer.tolist())] += 1
@@ -150,7 +135,6 @@ def _fair_shuffle(ask: Ask) -> None:
         "each about equally often",
         "Every order has the same chance; turning or reversing the list is not enough.",
     )
-    require_repeatable(ask, lambda: ask.whole("40 labels, seed 5, twice", torch.arange(40), seeded(5)))
 
 
 def _renamed(before: Tensor, after: Tensor) -> bool:
@@ -164,7 +148,8 @@ EXERCISES = (
         "05.tuning_step",
         ("model", "optimizer", "patches", "triplets", "margin"),
         _tuning_step,
-        _walks,
+        walks,
+        ("triplet",),
     ),
     Exercise(
         "05.shuffled_labels",
