@@ -117,7 +117,8 @@ def require_gradient(ask: Ask, tried: str, *arguments: Any) -> None:
             isinstance(answer, Tensor) and answer.requires_grad,
             answer,
             "a tensor with a gradient",
-            "Training needs the gradient. Stay with torch operations: .item(), .tolist() and .detach() cut it.",
+            "Training needs the gradient. Stay with torch operations: "
+            ".item(), .tolist() and .detach() cut the gradient.",
         )
 
 

@@ -180,10 +180,10 @@ def _answer_and_leave(answering: Answering, line: Line, output: int, parent: int
 def _answer(answering: Answering, line: Line, output: int, parent: int, seconds: float) -> None:
     """Answer questions until the other side is gone: what the copy does."""
     _stand_alone(parent)
-    _print_into(output)
+    print_into(output)
     _be_quiet()
     _limit(seconds)
-    _compute_alone()
+    compute_alone()
     with closed_exits(process=False):
         line.send(_READY)
         while True:
@@ -207,7 +207,7 @@ def _stand_alone(parent: int) -> None:
     gc.freeze()
 
 
-def _print_into(output: int) -> None:
+def print_into(output: int) -> None:
     """Lead everything that is printed, by whatever way, into a pipe, and read from nowhere."""
     nowhere = os.open(os.devnull, os.O_RDONLY)
     for descriptor, source in ((0, nowhere), (1, output), (2, output)):
@@ -246,7 +246,7 @@ def _limit(seconds: float) -> None:
         resource.setrlimit(kind, (most, most))
 
 
-def _compute_alone() -> None:
+def compute_alone() -> None:
     """Compute in one thread: those of the first process are not here. Fails, or never ends, where that will not do."""
     torch.set_num_threads(1)
     threadpool_limits(1)

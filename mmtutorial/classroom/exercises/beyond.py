@@ -183,7 +183,7 @@ def _examine_gradient(ask: Ask) -> None:
 
 EXERCISES = (
     Exercise("09.all_triplets", ("labels",), _examine_triplets),
-    Exercise("09.supcon", ("embeddings", "labels", "temperature"), _examine),
+    Exercise("09.supcon", ("embeddings", "labels", "temperature"), _examine, library=("triplet",)),
     Exercise(
         "09.score_gradient",
         ("similarities", "positive", "temperature"),

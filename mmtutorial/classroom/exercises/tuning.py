@@ -149,7 +149,7 @@ EXERCISES = (
         ("model", "optimizer", "patches", "triplets", "margin"),
         _tuning_step,
         walks,
-        ("triplet",),
+        library=("triplet",),
     ),
     Exercise(
         "05.shuffled_labels",
