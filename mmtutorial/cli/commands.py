@@ -47,6 +47,7 @@ from mmtutorial.cli.talking import (
     warn,
     working,
 )
+from mmtutorial.cli.teaching import handout, lab, mark
 from mmtutorial.cli.threads import wait_asleep
 from mmtutorial.datasets import DATASETS
 from mmtutorial.settings.names import PARTS, parse_arm_names, parse_parts
@@ -265,20 +266,8 @@ def report(
         say(str((write_reproduction_report if several else write_report)(folder, force=force).resolve()))
 
 
-@app.command()
-def lab(
-    folder: Annotated[
-        Path | None, typer.Option(help="Folder to work in; default: mmtutorial-notebooks in your home folder.")
-    ] = None,
-    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
-    more: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- OPTIONS]", help="What follows -- is passed on to JupyterLab.")
-    ] = None,
-) -> None:
-    """Copy the notebooks to a folder of yours, keep what you changed there, and open them in JupyterLab."""
-    from mmtutorial.cli.lab import start_lab
-
-    raise typer.Exit(start_lab(folder, browser=browser, more=more or ()))
+for command in (mark, handout, lab):
+    app.command()(command)
 
 
 def main() -> None:

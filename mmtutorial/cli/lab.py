@@ -16,12 +16,11 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 import typer
 
-import mmtutorial
+from mmtutorial.classroom.notebooks import notebooks_folder
 from mmtutorial.errors import InputError
 from mmtutorial.words import listed
 
@@ -131,7 +130,7 @@ def copy_notebooks(folder: Path | None = None) -> Copied:
     Raises:
         InputError: the notebooks are nowhere to be found, or the folder cannot be written to.
     """
-    source = _source()
+    source = notebooks_folder()
     target = _home_folder() if folder is None else folder.resolve()
     if target == source:
         raise InputError(f"{target} holds the originals, which an update overwrites; name another --folder")
@@ -217,28 +216,3 @@ def _address(server: subprocess.Popen[bytes], environment: Mapping[str, str]) ->
                 return f"{found['url']}lab/tree/{FIRST}{token}"
         time.sleep(0.2)
     return None
-
-
-def _source() -> Path:
-    """The folder of the notebooks: that of the repository, or the one that a wheel brought along.
-
-    Raises:
-        InputError: there is none.
-    """
-    repository = Path(mmtutorial.__file__).resolve().parent.parent / "notebooks"
-    found = repository if any(repository.glob("*.ipynb")) else _installed()
-    if found is None:
-        raise InputError("this installation has no notebooks; clone the repository and run 'mmtutorial lab' in it")
-    return found
-
-
-def _installed() -> Path | None:
-    """The notebooks that a wheel brought along."""
-    try:
-        files = metadata.files("mmtutorial") or []
-    except metadata.PackageNotFoundError:
-        return None
-    found = [
-        Path(str(file.locate())).resolve().parent for file in files if file.match("share/mmtutorial/notebooks/*.ipynb")
-    ]
-    return next((folder for folder in found if folder.is_dir()), None)

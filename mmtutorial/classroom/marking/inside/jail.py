@@ -14,6 +14,7 @@ import platform
 import resource
 import secrets
 import struct
+import time
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -26,6 +27,7 @@ _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _MOUNT_SETATTR = 442
 _NOBODY = 65534
 _SET_DUMPABLE, _SET_SECCOMP, _SET_NO_NEW_PRIVS, _SET_PDEATHSIG = 4, 22, 38, 1
+_LOOK = 0.05
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _ETC = ("ld.so.cache", "localtime", "nsswitch.conf", "mime.types", "alternatives")
 HOME = "/tmp/home"
@@ -134,17 +136,37 @@ def memory_of_this_process() -> int:
         return int(file.read().split()[0]) * resource.getpagesize()
 
 
-def guard(child: int) -> NoReturn:
-    """Wait for a child as the first process of its place, in nobody's reach; everything there ends with this."""
+def guard(child: int, most: int) -> NoReturn:
+    """Watch over a child as the first process of its place, in nobody's reach; everything there ends with this.
+
+    Args:
+        child: ends the place when it ends.
+        most: bytes that all processes of the place may hold together; each by itself has a limit of its own.
+    """
     _prctl(_SET_DUMPABLE, 0)
     while True:
-        try:
-            ended, status = os.wait()
-        except ChildProcessError:
-            os._exit(0)
-        if ended == child:
-            code = os.waitstatus_to_exitcode(status)
-            os._exit(code if code >= 0 else 128 - code)
+        with contextlib.suppress(ChildProcessError):
+            ended, status = os.waitpid(-1, os.WNOHANG)
+            if ended == child:
+                code = os.waitstatus_to_exitcode(status)
+                os._exit(code if code >= 0 else 128 - code)
+            if ended:
+                continue
+        if _held() > most:
+            os._exit(137)
+        time.sleep(_LOOK)
+
+
+def _held() -> int:
+    """Bytes that all other processes of the place hold of their own; 0 where there is no /proc to tell."""
+    pages = 0
+    for name in os.listdir("/proc"):
+        if name.isdigit() and name != "1":
+            with contextlib.suppress(OSError, ValueError, IndexError):  # It may have ended meanwhile.
+                with open(f"/proc/{name}/statm") as file:
+                    _, resident, shared = map(int, file.read().split()[:3])
+                pages += resident - shared
+    return pages * resource.getpagesize()
 
 
 def die_with_parent() -> None:

@@ -103,7 +103,7 @@ def _open_place(request: dict[str, Any], line: int, printed: int, told: int) -> 
     if child:
         os.close(line)
         os.close(printed)
-        jail.guard(child)
+        jail.guard(child, now + 2 * limits.memory if place is None else 2 * limits.memory)
     _run(request, line, printed, limits, now)
 
 

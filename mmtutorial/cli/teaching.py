@@ -1,0 +1,85 @@
+"""Commands of a class: open the notebooks, hand them out, mark what comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mmtutorial.cli.options import Force, Workers, names
+from mmtutorial.cli.talking import loading, say, warn, working
+from mmtutorial.words import count
+
+
+def lab(
+    folder: Annotated[
+        Path | None, typer.Option(help="Folder to work in; default: mmtutorial-notebooks in your home folder.")
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[-- OPTIONS]", help="What follows -- is passed on to JupyterLab.")
+    ] = None,
+) -> None:
+    """Copy the notebooks to a folder of yours, keep what you changed there, and open them in JupyterLab."""
+    from mmtutorial.cli.lab import start_lab
+
+    raise typer.Exit(start_lab(folder, browser=browser, more=more or ()))
+
+
+def handout(
+    out: Annotated[Path, typer.Option(help="Folder for the class: new, or with other files than these.")],
+    notebooks: Annotated[str | None, typer.Option(help="Such as 03,05; default: all.")] = None,
+    name: Annotated[str, typer.Option(help='Of the class, such as "Course 2027".')] = "",
+    force: Force = False,
+) -> None:
+    """Write the folder that a class gets: notebooks to fill in, how to begin, no solutions."""
+    with loading():
+        from mmtutorial.classroom.marking.handing_out import hand_out
+    written = hand_out(out, names(notebooks), name, force=force)
+    say(f"{count(len(written), 'notebook')} in {out.resolve()}")
+    say("mark what comes back:  mmtutorial mark FOLDER")
+
+
+def mark(
+    folder: Annotated[Path, typer.Argument(help="Folder with the notebooks handed in, and .zip archives of them.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the marks; default: FOLDER-marks beside it.")] = None,
+    points: Annotated[Path | None, typer.Option(help="TOML file of points; default: one for each exercise.")] = None,
+    seconds: Annotated[
+        float, typer.Option(min=0, help="Stop the run of a notebook after this; 0: ask its answers, do not run it.")
+    ] = 120.0,
+    workers: Workers = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a marking that was stopped.")] = False,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Without isolation: what is marked may read and change what you may.")
+    ] = False,
+) -> None:
+    """Mark notebooks, each in a process of its own; write tables, and pages for students and class."""
+    with loading():
+        from mmtutorial.classroom.marking.batch import Asked, mark_all, out_beside
+        from mmtutorial.classroom.marking.marked import MarkingFolder
+        from mmtutorial.classroom.marking.pages import write_by_hand, write_pages
+        from mmtutorial.classroom.marking.points import read_points
+        from mmtutorial.classroom.marking.submissions import read_submissions
+        from mmtutorial.files import sweep
+        from mmtutorial.locks import exclusive
+
+    worth = read_points(points)
+    found = read_submissions(folder)
+    marks = MarkingFolder(out or out_beside(folder))
+    with exclusive(marks.path, remedy="choose another --out"):
+        sweep(marks.path)
+        asked = Asked(worth, seconds, workers or 2, jailed=not unsafe)
+        limits = [_UNSAFE] if unsafe else []
+        marked = mark_all(found, marks, asked, resume=resume, each=lambda *of_one: write_by_hand(marks, *of_one))
+        with working("writing the pages"):
+            write_pages(marks, marked, worth, limits)
+    warn(limits)
+    unread = [one for one in marked if one.status.startswith("unreadable")]
+    for one in unread:
+        say(f"{one.file}: {one.status}", err=True)
+    say(f"{count(len(marked), 'file')} marked; the class: {marks.page.resolve()}")
+    say(f"for a learning platform: {marks.csv.resolve()}")
+
+
+_UNSAFE = "Marked without isolation (--unsafe): what was marked could read and change what the one who marked could."
