@@ -22,8 +22,14 @@ class Line:
     The other side may be anything: it may stop within a message, announce one without end, or be gone.
     """
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection, self._read = connection, bytearray()
+    def __init__(self, connection: socket.socket, most: int = MOST) -> None:
+        """Hold one end of a connection.
+
+        Args:
+            connection: to the other side.
+            most: bytes of the longest message that is taken.
+        """
+        self._connection, self._read, self._most = connection, bytearray(), most
 
     def close(self) -> None:
         """Close this end."""
@@ -83,7 +89,7 @@ class Line:
         if len(self._read) < _LENGTH.size:
             return None
         [length] = _LENGTH.unpack_from(self._read)
-        if length > MOST:
+        if length > self._most:
             raise EOFError
         if len(self._read) < _LENGTH.size + length:
             return None

@@ -48,6 +48,7 @@ def mark(
     seconds: Annotated[
         float, typer.Option(min=0, help="Stop the run of a notebook after this; 0: ask its answers, do not run it.")
     ] = 120.0,
+    per_answer: Annotated[float, typer.Option(min=0.1, help="Seconds after which one answer is stopped.")] = 10.0,
     workers: Workers = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a marking that was stopped.")] = False,
     unsafe: Annotated[
@@ -69,7 +70,7 @@ def mark(
     marks = MarkingFolder(out or out_beside(folder))
     with exclusive(marks.path, remedy="choose another --out"):
         sweep(marks.path)
-        asked = Asked(worth, seconds, workers or 2, jailed=not unsafe)
+        asked = Asked(worth, per_answer, seconds, workers or 2, jailed=not unsafe)
         limits = [_UNSAFE] if unsafe else []
         marked = mark_all(found, marks, asked, resume=resume, each=lambda *of_one: write_by_hand(marks, *of_one))
         with working("writing the pages"):

@@ -15,13 +15,13 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from mmtutorial.classroom.exercises import EXERCISES
-from mmtutorial.classroom.marking.examining import Mark, mark, public_questions
+from mmtutorial.classroom.marking.examining import SECONDS, Mark, mark, public_questions
 from mmtutorial.classroom.marking.marked import Marked, MarkingFolder, read_marked, write_marked
 from mmtutorial.classroom.marking.points import Points
 from mmtutorial.classroom.marking.rehearsal import Run, run_notebook
 from mmtutorial.classroom.marking.submissions import Submission
 from mmtutorial.classroom.marking.workshop import Workshop
-from mmtutorial.errors import InputError
+from mmtutorial.errors import InputError, printable
 from mmtutorial.files import read_json
 from mmtutorial.ownership import write_own
 from mmtutorial.randomness import seed_for
@@ -35,12 +35,14 @@ class Asked:
 
     Attributes:
         points: what exercises are worth; those worth nothing are not asked.
+        answer_seconds: limit of one answer.
         seconds: after which the run of a whole notebook is stopped; 0: it is not run, only its answers are asked.
         workers: how many at once.
         jailed: whether each is tried in a place of its own.
     """
 
     points: Points
+    answer_seconds: float = SECONDS
     seconds: float = 120.0
     workers: int = 2
     jailed: bool = True
@@ -87,7 +89,7 @@ def mark_all(
             waiting: list[Future[int]] = [pool.submit(one, place) for place in open_ones]
             try:
                 for done in as_completed(waiting):
-                    bar.set_postfix_str(submissions[done.result()].student[:20], refresh=False)
+                    bar.set_postfix_str(printable(submissions[done.result()].student[:20]), refresh=False)
                     bar.update()
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -133,7 +135,7 @@ def _marked(workshop: Workshop, submission: Submission, asked: Asked, salt: str)
     for name in submission.exercises:
         if asked.points.of(name) > 0:
             variant = seed_for(0, salt, submission.student, name)
-            marks.append(mark(workshop, EXERCISES[name], sources, variant, _PUBLIC(name)))
+            marks.append(mark(workshop, EXERCISES[name], sources, variant, _PUBLIC(name), asked.answer_seconds))
     run = run_notebook(workshop, sources, asked.seconds) if asked.seconds > 0 else Run("not run")
     notes = ["an exercise stands in a cell that is no code; it was read as code"] if submission.retyped() else []
     found = Marked(*about, handed_in, run.status, run.at, round(run.seconds, 1), tuple(marks), tuple(notes))

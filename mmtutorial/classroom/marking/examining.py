@@ -22,7 +22,8 @@ State = Literal["passed", "partly", "wrong", "blank", "missing"]
 
 LEAST = 0.2
 """Shares below this are called wrong, not partly right: so far comes who always answers the same."""
-SECONDS, SECONDS_IN_ALL = 10.0, 60.0
+SECONDS = 10.0
+"""Limit of one answer; all of an exercise have six times as long."""
 _SECONDS_TO_FIND = 20.0
 # A function that had to be stopped this often is not asked again.
 _MOST_STOPPED = 2
@@ -66,7 +67,9 @@ class _Case:
 class Marking(Ask):
     """Asks all cases to their end and keeps the first that went wrong."""
 
-    def __init__(self, caller: Caller, exercise: Exercise, variant: int, public: frozenset[bytes]) -> None:
+    def __init__(
+        self, caller: Caller, exercise: Exercise, variant: int, public: frozenset[bytes], seconds: float = SECONDS
+    ) -> None:
         """Prepare to mark.
 
         Args:
@@ -75,8 +78,9 @@ class Marking(Ask):
             variant: by which inputs are drawn.
             public: questions that everybody knows, as :func:`fingerprint` makes them; right answers to these alone
                 earn nothing.
+            seconds: limit of one answer.
         """
-        super().__init__(caller, len(exercise.arguments), seconds=SECONDS, seconds_in_all=SECONDS_IN_ALL)
+        super().__init__(caller, len(exercise.arguments), seconds=seconds, seconds_in_all=6 * seconds)
         self.variant = variant
         self._public, self._open_case = public, _Case(1.0)
         self._asked = False
@@ -96,12 +100,13 @@ class Marking(Ask):
             self._open_case.right = False
             self.first = self.first or wrong
         except Exception as error:
-            # An answer that the check cannot make sense of; it comes from outside and may be anything.
             self._open_case.right = False
-            strange = Wrong(
-                self.tried, f"an answer that cannot be judged ({type(error).__name__})", "another kind of answer"
-            )
-            self.first = self.first or strange
+            self.first = self.first or _strange(self.tried, error)
+
+    def fail(self, wrong: Wrong) -> None:
+        """Note what went wrong outside of all cases: it weighs as much as all of them."""
+        self.cases.append(_Case(sum(case.weight for case in self.cases) or 1.0, new=True, right=False))
+        self.first = self.first or wrong
 
     def of(self, function: Any, *arguments: Any) -> Any:
         """Ask, and note whether the question is a new one."""
@@ -153,7 +158,12 @@ def public_questions(exercise: Exercise) -> frozenset[bytes]:
 
 
 def mark(
-    workshop: Workshop, exercise: Exercise, sources: Sequence[str], variant: int, public: frozenset[bytes]
+    workshop: Workshop,
+    exercise: Exercise,
+    sources: Sequence[str],
+    variant: int,
+    public: frozenset[bytes],
+    seconds: float = SECONDS,
 ) -> Mark:
     """Mark one exercise of a notebook.
 
@@ -166,48 +176,45 @@ def mark(
         sources: of the notebook's cells, from the top.
         variant: by which the inputs are drawn.
         public: see :func:`public_questions`.
+        seconds: limit of one answer.
     """
-    (answers, named), best = _mark_answer(workshop, exercise, sources, variant, public, 0)
+
+    def one(which: int) -> tuple[tuple[int, int], Mark]:
+        with _Finding(workshop, exercise, sources, which) as finding:
+            return _mark_answer(finding, Marking(finding, exercise, variant, public, seconds), exercise)
+
+    (answers, named), best = one(0)
     for which in range(1, min(answers, _MOST_ANSWERS)):
         if best.state == "passed":
             break
-        _, found = _mark_answer(workshop, exercise, sources, variant, public, which)
+        _, found = one(which)
         tried = which < named and best.state == "blank" and found.state != "blank"
         if found.share > best.share or tried:
             best = replace(found, notes=(*found.notes, f"the notebook has {answers} answers; an earlier one counts"))
     return best
 
 
-def _mark_answer(
-    workshop: Workshop,
-    exercise: Exercise,
-    sources: Sequence[str],
-    variant: int,
-    public: frozenset[bytes],
-    which: int,
-) -> tuple[tuple[int, int], Mark]:
+def _mark_answer(finding: _Finding, asking: Marking, exercise: Exercise) -> tuple[tuple[int, int], Mark]:
     """Mark one of a notebook's answers; say how many there are, and how many of them bear the function's name."""
-    finding = _Finding(workshop, exercise, sources, which)
-    with finding:
-        failed = finding.find()
-        if failed is not None:
-            return finding.answers, failed
-        asking = Marking(finding, exercise, variant, public)
-        try:
-            exercise.examine(asking)
-        except NotFilledIn as blank:
-            other = blank.exercise != exercise.name
-            hint = f"It uses your answer to {blank.exercise}, which is not filled in." if other else ""
-            return finding.answers, Mark(exercise.name, "blank", hint=hint)
-        except Wrong as wrong:  # Outside of all cases: nothing could be asked after it.
-            asking.first = wrong
-            asking.cases = asking.cases or [_Case(1.0, right=False)]
-            asking.cases[-1].right = False
-        except Exception as error:
-            asking.cases.append(_Case(sum(case.weight for case in asking.cases) or 1.0, right=False))
-            said = f"an answer that cannot be judged ({type(error).__name__})"
-            asking.first = Wrong(asking.tried, said, "another kind of answer")
+    failed = finding.find()
+    if failed is not None:
+        return finding.answers, failed
+    try:
+        exercise.examine(asking)
+    except NotFilledIn as blank:
+        other = blank.exercise != exercise.name
+        hint = f"It uses your answer to {blank.exercise}, which is not filled in." if other else ""
+        return finding.answers, Mark(exercise.name, "blank", hint=hint)
+    except Wrong as wrong:  # Outside of all cases: nothing could be asked after it.
+        asking.fail(wrong)
+    except Exception as error:
+        asking.fail(_strange(asking.tried, error))
     return finding.answers, _judged(exercise, asking, finding.failed)
+
+
+def _strange(tried: str, error: Exception) -> Wrong:
+    """An answer that the check cannot make sense of: it comes from outside and may be anything."""
+    return Wrong(tried, f"an answer that cannot be judged ({type(error).__name__})", "another kind of answer")
 
 
 def _judged(exercise: Exercise, asking: Marking, failed: Sequence[str]) -> Mark:

@@ -68,7 +68,7 @@ def write_pages(folder: MarkingFolder, marked: Sequence[Marked], points: Points,
             worth=points.of,
             earned=points.earned,
             total=sum(found.points(points) for found in own if found in counted),
-            of=_out_of(own, points),
+            of=_out_of(marked, points),
         )
         write_page(folder.student(student), page)
     rows = class_rows(counted, points)
@@ -106,8 +106,8 @@ def _hints(marks: Iterable[Mark]) -> tuple[tuple[int, str], ...]:
     return tuple((count, hint) for hint, count in said.most_common(_MOST_HINTS) if hint)
 
 
-def _out_of(own: Sequence[Marked], points: Points) -> float:
-    return sum(points.of(name) for name in {mark.exercise for found in own for mark in found.marks})
+def _out_of(marked: Sequence[Marked], points: Points) -> float:
+    return sum(points.of(name) for name in {mark.exercise for found in marked for mark in found.marks})
 
 
 def _student_rows(counted: Sequence[Marked], points: Points) -> list[list[object]]:

@@ -13,6 +13,7 @@ from mmtutorial.classroom.marking.workshop import JailedCaller, Workshop
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _MOST_PICTURE = 500_000
+_MOST_PICTURES = 60
 _LONGEST = 2000
 
 
@@ -94,18 +95,19 @@ def _followed(place: JailedCaller, sources: Sequence[str], end: float) -> tuple[
                 return "", cells
             if len(cells) >= len(sources):
                 return "ended itself", cells
-            cells.append(_shown(len(cells), told))
+            pictures = sum(len(cell.pictures) for cell in cells)
+            cells.append(_shown(len(cells), told, _MOST_PICTURES - pictures))
     except TimeoutError:
         return "out of time", cells
     except (EOFError, OSError, ValueError, TypeError, AttributeError, RecursionError):
         return "ended itself", cells
 
 
-def _shown(number: int, told: dict[str, object]) -> Shown:
+def _shown(number: int, told: dict[str, object], left: int) -> Shown:
     """One cell as told by the learner's process, which may tell anything."""
     pictures = []
     listed = told.get("pictures")
-    for text in listed[:4] if isinstance(listed, list) else []:
+    for text in listed[: min(4, left)] if isinstance(listed, list) else []:
         data = base64.b64decode(text) if isinstance(text, str) else b""
         if data.startswith(_PNG) and len(data) < _MOST_PICTURE:
             pictures.append(data)

@@ -50,6 +50,8 @@ _SOURCE = Path(mmtutorial.__file__).parent
 _STAND_IN = "classroom/marking/inside/classroom.py"
 _EMPTY = ("__init__.py", "classroom/exercises/__init__.py")
 _START = 120.0
+# Bytes of an answer, or of what a cell shows: no exercise asks for more, and to read more takes memory here.
+_LONGEST = 2**22
 _BOOT = (
     "import json, sys; given = json.loads(sys.argv[1]); sys.path[:] = given['path']; "
     "from mmtutorial.classroom.marking.inside.serve import main; main(given['control'])"
@@ -186,7 +188,7 @@ class Workshop:
         theirs.close()
         os.close(write)
         said = json.loads(self._control.recv(2**16) or b"{}")
-        caller = JailedCaller(said.get("process", 0), Line(ours), Printed(read, LONGEST_PRINT))
+        caller = JailedCaller(said.get("process", 0), Line(ours, _LONGEST), Printed(read, LONGEST_PRINT))
         if "process" not in said:
             caller._how = "never started"
             caller.__exit__()
