@@ -91,12 +91,12 @@ for name, where in chosen.items():
 # </details>
 
 # %%
-from mmtutorial.proxies.colorization import hue_and_chroma
+from matplotlib.colors import rgb_to_hsv
 
 
 def hue_of(image):
     """Hue (H, W) of an image (3, H, W): red 0, green 1/3, blue 2/3, grey 0."""
-    return hue_and_chroma(image[None])[0][0]
+    return torch.from_numpy(rgb_to_hsv(image.movedim(0, -1).numpy())[..., 0])
 
 
 # %% tags=["exercise:01.colour_bins"]
