@@ -110,13 +110,13 @@ def compare_tensors(
 
 
 def require_gradient(ask: Ask, tried: str, *arguments: Any) -> None:
-    """Require an answer that still hangs together with its arguments, so that a network can learn from it."""
+    """Require one number that still hangs together with its arguments, so that a network can learn from it."""
     with ask.case(weight=5):
         answer = ask(tried, *arguments)
         ask.require(
-            isinstance(answer, Tensor) and answer.requires_grad,
+            isinstance(answer, Tensor) and answer.requires_grad and answer.numel() == 1,
             answer,
-            "a tensor with a gradient",
+            "one number, as a tensor with a gradient",
             "Training needs the gradient. Stay with torch operations: "
             ".item(), .tolist() and .detach() cut the gradient.",
         )

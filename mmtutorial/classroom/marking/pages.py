@@ -94,7 +94,7 @@ def class_rows(counted: Sequence[Marked], points: Points) -> list[Row]:
     for name in EXERCISES:
         marks = [mark for found in counted for mark in found.marks if mark.exercise == name]
         if marks:
-            states = Counter(mark.state for mark in marks)
+            states: Counter[str] = Counter(mark.state for mark in marks)
             p, q, w, b, m = (states[state] for state in STATES)
             mean = statistics.fmean(points.earned(name, mark.share) for mark in marks)
             rows.append(Row(name, (p, q, w, b, m), mean, points.of(name), _hints(marks)))

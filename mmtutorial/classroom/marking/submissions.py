@@ -132,16 +132,25 @@ def _unpacked(path: Path, name: PurePosixPath, when: datetime) -> Iterator[Submi
             entries = [entry for entry in archive.infolist() if entry.filename.lower().endswith(".ipynb")]
             if not entries:
                 yield _unusable(name, when, "no notebook in this archive")
+            of_class = _of_a_class([PurePosixPath(entry.filename) for entry in entries])
             for entry in entries[:_MOST_MEMBERS]:
                 member = PurePosixPath(entry.filename)
                 if _passed_over(PurePosixPath(*[part for part in member.parts if part != ".."])):
                     continue
-                yield _member(archive, entry, name, member)
+                yield _member(archive, entry, name, member, of_class=of_class)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         yield _unusable(name, when, f"not an archive that can be read ({error})")
 
 
-def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: PurePosixPath, member: PurePosixPath) -> Submission:
+def _of_a_class(members: list[PurePosixPath]) -> bool:
+    """Whether an archive is a class's, with a folder for each student, and not one student's with folders of theirs."""
+    folders = {member.parts[0] for member in members if len(member.parts) > 1}
+    return len(folders) > 1 and all(len(member.parts) > 1 for member in members)
+
+
+def _member(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: PurePosixPath, member: PurePosixPath, *, of_class: bool
+) -> Submission:
     when = datetime(*entry.date_time) if entry.date_time[1] else datetime(1980, 1, 1)
     if ".." in member.parts or member.is_absolute() or "\\" in entry.filename or ":" in entry.filename:
         # Such a name was made to write elsewhere. Nothing is written here, but who sends one should hear of it.
@@ -154,7 +163,9 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: PurePosixPat
             data = f"larger than {_MOST_BYTES // 2**20} MB"
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
         data = f"cannot be unpacked: {error}"
-    return _read(data, name / member, when, archive=name)
+    return _read(
+        data, name / member, when, archive=None if of_class else name, below=len(name.parts) if of_class else 0
+    )
 
 
 def _unusable(name: PurePosixPath, when: datetime, problem: str) -> Submission:
@@ -162,8 +173,10 @@ def _unusable(name: PurePosixPath, when: datetime, problem: str) -> Submission:
     return Submission(_student(name), "", str(name), digest, when, problem=problem)
 
 
-def _read(data: bytes | str, name: PurePosixPath, when: datetime, archive: PurePosixPath | None = None) -> Submission:
-    student = _student(name, archive)
+def _read(
+    data: bytes | str, name: PurePosixPath, when: datetime, archive: PurePosixPath | None = None, below: int = 0
+) -> Submission:
+    student = _student(name, archive, below)
     if isinstance(data, str):
         return Submission(student, "", str(name), hashlib.sha256(data.encode()).hexdigest(), when, problem=data)
     digest = hashlib.sha256(data).hexdigest()
@@ -192,21 +205,25 @@ def _number(cells: tuple[Cell, ...], name: PurePosixPath) -> str:
     """Which notebook this is: by the exercises that it names, else by its file's name."""
     named = Counter(found[:2] for cell in cells for found in _NAMED.findall(cell.source) if found in EXERCISES)
     if named:
-        return named.most_common(1)[0][0]
+        return str(named.most_common(1)[0][0])
     by_name = _NOTEBOOK.search(name.stem)
-    return by_name.group(1) if by_name else ""
+    return str(by_name.group(1)) if by_name else ""
 
 
-def _student(name: PurePosixPath, archive: PurePosixPath | None = None) -> str:
-    """Whose file this is: what stands before the notebook's name, or the folder, or the archive."""
+def _student(name: PurePosixPath, archive: PurePosixPath | None = None, below: int = 0) -> str:
+    """Whose file this is: what stands before the notebook's name; else the student's archive, or the first folder.
+
+    Args:
+        name: of the file.
+        archive: in which it lies, where that is one student's.
+        below: parts of the name that lead to a class's archive.
+    """
     stem = name.stem
     at = _NOTEBOOK.search(stem)
     before = stem[: at.start()].strip(" _-.") if at else ""
     if before:
         return before
-    if archive is not None and len(name.parts) == len(archive.parts) + 1:
+    if archive is not None:
         return _student(archive)
-    folders = name.parts[len(archive.parts) if archive else 0 : -1]
-    if folders:
-        return _PLATFORM.sub("", folders[0]) or folders[0]
-    return stem
+    folders = name.parts[below:-1]
+    return (_PLATFORM.sub("", folders[0]) or folders[0]) if folders else stem

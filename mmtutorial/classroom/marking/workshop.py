@@ -64,6 +64,9 @@ _VARIABLES = {**_THREADS, "MMTUTORIAL_PRESET": "smoke", "MPLBACKEND": "Agg", "PY
 class JailedCaller(ProcessCaller):
     """Calls in a place of its own. Use it as a context manager."""
 
+    def __enter__(self) -> JailedCaller:
+        return self
+
     def end(self, grace: float = 0.0) -> str:
         """End the place and everything in it, and say how it ended.
 

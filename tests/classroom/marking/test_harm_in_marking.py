@@ -20,6 +20,9 @@ from mmtutorial.classroom.marking.examining import Marking, _Listening
 from tests.classroom.marking.handed_in import NOTEBOOKS, answered, solution
 from tests.classroom.marking.harm import HARM
 
+# One worker has the class marked, and all of these look at it.
+pytestmark = pytest.mark.xdist_group("harm")
+
 SECRET = "the-secret-of-the-one-who-marks"
 
 

@@ -38,7 +38,7 @@ def answer(line: Line, order: dict[str, Any]) -> None:
         return
     names: dict[str, Any] = {"__name__": "__main__", "get_ipython": lambda: None, "display": print}
     failed = run(places, names)
-    function = names.get(order["exercise"].rpartition(".")[2])
+    function: Any = names.get(order["exercise"].rpartition(".")[2])
     if which.expression is not None:
         try:
             function = eval(which.expression, names)

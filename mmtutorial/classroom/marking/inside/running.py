@@ -37,10 +37,11 @@ def _shell() -> Any:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "NoColor"
-    shell = InteractiveShell.instance(config=config)
+    shell: Any = InteractiveShell.instance(config=config)
     shell.display_formatter.active_types = ["text/plain", "image/png"]
     with suppress(Exception):
-        select_figure_formats(shell, {"png"})
+        formats: Any = select_figure_formats
+        formats(shell, {"png"})
     return shell
 
 
@@ -74,7 +75,7 @@ def _bytes(data: Any) -> bytes:
 
 def _left_open() -> list[bytes]:
     """Figures that the cell drew and did not show."""
-    pyplot = sys.modules.get("matplotlib.pyplot")
+    pyplot: Any = sys.modules.get("matplotlib.pyplot")
     found = []
     for number in pyplot.get_fignums() if pyplot else []:
         stream = io.BytesIO()
