@@ -47,7 +47,7 @@ def mark(
     points: Annotated[Path | None, typer.Option(help="TOML file of points; default: one for each exercise.")] = None,
     seconds: Annotated[
         float, typer.Option(min=0, help="Stop the run of a notebook after this; 0: ask its answers, do not run it.")
-    ] = 120.0,
+    ] = 60.0,
     per_answer: Annotated[float, typer.Option(min=0.1, help="Seconds after which one answer is stopped.")] = 10.0,
     workers: Workers = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a marking that was stopped.")] = False,

@@ -12,6 +12,7 @@ import sys
 import threading
 import tomllib
 import urllib.request
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -39,7 +40,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         SimpleNamespace(match=Path(str(path)).match, locate=lambda path=path: path) for path in share.rglob("*.ipynb")
     ]
     monkeypatch.setattr(mmtutorial, "__file__", str(tmp_path / "site" / "mmtutorial" / "__init__.py"))
-    monkeypatch.setattr(lab.metadata, "files", lambda name: files)
+    monkeypatch.setattr(metadata, "files", lambda name: files)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     return share
@@ -124,7 +125,7 @@ def test_without_a_home_folder_the_message_names_the_variable(
 
 
 def test_no_notebooks_at_all(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lab.metadata, "files", lambda name: None)
+    monkeypatch.setattr(metadata, "files", lambda name: None)
     with pytest.raises(InputError, match="clone the repository"):
         lab.copy_notebooks()
 

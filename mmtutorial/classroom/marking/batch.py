@@ -43,7 +43,7 @@ class Asked:
 
     points: Points
     answer_seconds: float = SECONDS
-    seconds: float = 120.0
+    seconds: float = 60.0
     workers: int = 2
     jailed: bool = True
 
