@@ -36,7 +36,7 @@ lab: $(LAB)  ## install JupyterLab, copy the notebooks to a folder of yours and 
 
 # One thread per worker: workers that each take every core slow one another down.
 test: lint  ## install the tools, check the style and the types, run all tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)
 
 lint: $(DEV)  ## check the style (ruff), the types (mypy) and who imports whom (import-linter)
 	$(BIN)/ruff check .

@@ -19,9 +19,6 @@ from mmtutorial.classroom.marking.points import read_points
 from mmtutorial.errors import InputError
 from tests.classroom.marking.handed_in import answered, code, notebook
 
-# One worker makes the class, and all of these look at it.
-pytestmark = pytest.mark.xdist_group("marking")
-
 EMPTY = "def components(labels, edges):\n    return {}\n"
 
 

@@ -136,6 +136,12 @@ def helpers_below(cells: Cells) -> None:
     cells += [code("TABLE = {}"), code("TABLE['a'] = 1"), code(inner)]
 
 
+def a_name_used_again_below(cells: Cells) -> None:
+    inner = RIGHT.split("\n\n\n")[0].replace("range(", "HOW(")
+    cells[place(cells, NAME)]["source"] = f"HOW = range\n{inner}"
+    cells.append(code("HOW = None"))
+
+
 def names_made_in_a_loop(cells: Cells) -> None:
     inner = RIGHT.split("\n\n\n")[0].replace("def components", "def made")
     cells[place(cells, NAME)]["source"] = f"{inner}\n\nfor name in ['components']:\n    globals()[name] = made\n"
@@ -160,6 +166,7 @@ CHANGES = [
     magic_lines,
     an_endless_cell_elsewhere,
     helpers_below,
+    a_name_used_again_below,
     names_made_in_a_loop,
 ]
 

@@ -92,16 +92,17 @@ class Notebook:
 
     def needed(self, answer: Answer, exercise: str) -> list[Statement]:
         """The statements that an answer needs, in their order."""
-        name = exercise.rpartition(".")[2]
-        wanted = {name} if answer.expression is None else set(_names(answer.expression, _READS))
+        wanted = {exercise.rpartition(".")[2]} if answer.expression is None else set(_names(answer.expression, _READS))
         imported = {bound for found in self.statements if found.imports for bound in found.binds}
+        # What has a value by the time of the answer keeps it, whatever a later cell makes of the name.
+        settled = {bound for found in self.statements[: answer.place + 1] for bound in found.binds}
         chosen: set[int] = set()
         grown = True
         while grown:
             grown = False
             for place, found in enumerate(self.statements):
-                later = answer.expression is None and place > answer.place and name in found.binds
-                if place in chosen or later or not _touches(found, wanted, imported):
+                still_open = wanted - settled if place > answer.place else wanted
+                if place in chosen or not _touches(found, still_open, imported):
                     continue
                 chosen.add(place)
                 wanted |= found.reads
