@@ -11,6 +11,7 @@ import importlib.util
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -211,8 +212,17 @@ def _address(server: subprocess.Popen[bytes], environment: Mapping[str, str]) ->
 
     while server.poll() is None:
         for found in list_running_servers(environment.get("JUPYTER_RUNTIME_DIR")):
-            if found["pid"] == server.pid:
+            if found["pid"] == server.pid and _takes_calls(found["port"]):
                 token = f"?token={found['token']}" if found.get("token") else ""
                 return f"{found['url']}lab/tree/{FIRST}{token}"
         time.sleep(0.2)
     return None
+
+
+def _takes_calls(port: int) -> bool:
+    """Whether somebody listens there: the server writes down its address a moment before it does."""
+    try:
+        with socket.create_connection(("localhost", port), timeout=1):
+            return True
+    except OSError:
+        return False

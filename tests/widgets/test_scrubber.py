@@ -112,8 +112,8 @@ def test_the_player_plays_in_a_browser(tmp_path: Path) -> None:
         def shows(value: int) -> None:
             playwright.expect(label).to_have_text(f"patches visited: {value}")
             playwright.expect(page.locator("img:visible")).to_have_attribute("data-label", f"patches visited: {value}")
-            assert page.locator("img:visible").count() == 1
-            assert page.locator("img:visible").evaluate("e => e.naturalWidth") == 1000
+            playwright.expect(page.locator("img:visible")).to_have_count(1)
+            playwright.expect(page.locator("img:visible")).to_have_js_property("naturalWidth", 1000)
 
         shows(0)
         page.get_by_label("Step forward").click()

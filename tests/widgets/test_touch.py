@@ -250,7 +250,7 @@ def test_the_share_of_active_triplets_is_python_s(opened: Open) -> None:
             page.locator('[data-key="control margin"]').fill(str(margin))
             page.wait_for_function("(margin) => model.get('state').margin === margin", arg=margin)
             share = figure.explorer.facts(figure.explorer.state(**figure.state)).active_share
-            assert page.get_by_text(f"{round(100 * share)} % of 60 triplets are active").count() == 1
+            expect(page.get_by_text(f"{round(100 * share)} % of 60 triplets are active")).to_have_count(1)
 
 
 def test_a_point_of_a_map_shows_its_patch_and_its_neighbours_in_both(opened: Open) -> None:
@@ -348,8 +348,9 @@ def test_every_control_is_there_unless_it_does_nothing(name: str, opened: Open) 
                 assert page.locator(f'[data-key="control {control.name}"]').count() == 0
                 continue
             found = page.locator(f'[data-key="control {control.name}"]')
-            assert found.is_visible() is (control.name not in explorer.idle(explorer.state(**figure.state)))
-            if isinstance(control, Slider) and found.is_visible():
+            applies = control.name not in explorer.idle(explorer.state(**figure.state))
+            expect(found).to_be_visible(visible=applies)
+            if isinstance(control, Slider) and applies:
                 before = figure.state[control.name]
                 found.focus()
                 page.keyboard.press("ArrowLeft" if before > control.low else "ArrowRight")
@@ -405,7 +406,7 @@ def test_the_live_figure_takes_the_place_of_its_picture_and_gives_it_back(opened
         )
         page.evaluate("(html) => { document.body.innerHTML = html; }", page_of_cell)
         page.locator("[data-live]").wait_for()
-        assert page.locator("[data-touch] > img").is_hidden()
+        expect(page.locator("[data-touch] > img")).to_be_hidden()
         page.evaluate("window.stop()")
-        assert page.locator("[data-touch] > img").is_visible()
-        assert page.locator("[data-live]").count() == 0
+        expect(page.locator("[data-touch] > img")).to_be_visible()
+        expect(page.locator("[data-live]")).to_have_count(0)
