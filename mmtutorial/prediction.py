@@ -22,9 +22,14 @@ from mmtutorial.errors import InputError, unknown
 from mmtutorial.files import read_tensors
 from mmtutorial.networks import NetworkSpec, make_encoder, make_network
 from mmtutorial.networks.loading import load_weights
+from mmtutorial.networks.windowed import Windowed
 from mmtutorial.ownership import refuse_foreign, write_own
 from mmtutorial.results import RunFolder, read_results
 from mmtutorial.segmentation import predict_probabilities
+
+# Photos up to the size of CityScapes' are seen whole; larger ones in windows, or twelve megapixels would take 2 GB.
+_MOST_PIXELS = 2048 * 1024
+_WINDOW = 1024
 
 MODEL = "model.safetensors"
 
@@ -84,18 +89,21 @@ class Trained:
         network: in evaluation mode; gives scores (N, K, H, W).
         classes: names and colours of its K classes.
         size: long side in pixels to which its training images were shrunk; None where they kept their size.
+        window: side in pixels of the windows in which it was scored; None where it saw images whole.
     """
 
     network: nn.Module
     classes: ClassTable
     size: int | None
+    window: int | None = None
 
     def probabilities(self, image: Tensor) -> Tensor:
-        """Class probabilities (K, h, w) of an image (3, H, W) uint8, at the size of training."""
+        """Class probabilities (K, h, w) of an image (3, H, W) uint8, at the size of training, a huge one in windows."""
         seen = image
         if self.size is not None and max(image.shape[-2:]) > self.size:
             seen = resize_long_side(self.size)(image)
-        return predict_probabilities(self.network, [seen])[0]
+        window = self.window or (_WINDOW if seen[0].numel() > _MOST_PIXELS else None)
+        return predict_probabilities(Windowed(self.network, window) if window else self.network, [seen])[0]
 
     def mask(self, image: Tensor) -> Tensor:
         """Segment an image (3, H, W) uint8 at the size of training: a uint8 mask (H, W), of the image's own size."""
@@ -206,14 +214,22 @@ def load_trained(checkpoint: Path) -> Trained:
         classes = _class_table(about)
         spec = NetworkSpec(**about["network"])
         network = make_network(make_encoder(spec), spec, len(classes))
-        size = None if about.get("size") is None else int(about["size"])
+        size, window = _pixels(about, "size"), _pixels(about, "window")
     # The header may say anything.
     except Exception as error:
         raise InputError(
             f"{checkpoint} holds no network that this version knows ({error}); give one that mmtutorial trained"
         ) from error
     load_weights(network, tensors, checkpoint)
-    return Trained(network.eval(), classes, size)
+    return Trained(network.eval(), classes, size, window)
+
+
+def _pixels(about: dict[str, Any], name: str) -> int | None:
+    """A length in a checkpoint's header."""
+    length = about.get(name)
+    if length is not None and (type(length) is not int or length < 1):
+        raise ValueError(f"its {name} is no number of pixels")
+    return length
 
 
 def _class_table(about: dict[str, Any]) -> ClassTable:
@@ -231,9 +247,9 @@ def predict_folder(
 ) -> Predicted:
     """Write a palette PNG mask (index = class) for each photo of a folder, and outlines to correct if asked.
 
-    Photos are seen at the size to which the training images were shrunk, or at their own where those were not; the
-    masks have the photos' own size. A photo that cannot be read, or is too large for the memory, is told of, and the
-    others get their masks.
+    Photos are seen at the size to which the training images were shrunk, or at their own where those were not, then
+    in overlapping windows where they are huge; the masks have the photos' own size. A photo that cannot be read, or
+    is too large for the memory, is told of, and the others get their masks.
 
     Args:
         checkpoint: ``model.safetensors`` of a segmentation stage.

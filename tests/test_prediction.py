@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from mmtutorial.datasets import open_dataset, resize_long_side
 from mmtutorial.errors import InputError
 from mmtutorial.files import read_tensors, write_tensors
+from mmtutorial.networks.windowed import Windowed
 from mmtutorial.prediction import choose_checkpoint, load_network, load_trained, predict_folder
 from mmtutorial.segmentation import predict, predict_probabilities
 from tests.tiny_run import finish, runner
@@ -81,6 +82,27 @@ def test_photos_are_turned_upright_as_in_training(checkpoint: Path, tmp_path: Pa
     Image.fromarray(pixels).save(tmp_path / "photos/a.jpg", exif=exif)
     predict_folder(checkpoint, tmp_path / "photos", tmp_path / "out")
     assert size_of(tmp_path / "out/a.png") == (64, 96)
+
+
+def test_a_huge_photo_is_seen_in_windows(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mmtutorial import prediction
+
+    trained, image = load_trained(checkpoint), torch.from_numpy(open_dataset("scenes", split="test").arrays(0)[0])
+    whole = trained.mask(image)
+    assert torch.equal(whole, predict(trained.network, [image])[0])
+    monkeypatch.setattr(prediction, "_MOST_PIXELS", image[0].numel() - 1)
+    monkeypatch.setattr(prediction, "_WINDOW", 48)
+    assert torch.equal(trained.mask(image), predict(Windowed(trained.network, 48), [image])[0])
+    assert not torch.equal(trained.mask(image), whole)
+
+
+@pytest.mark.parametrize("said", [0, -5, "wide", 2.5, True, [512]])
+def test_a_window_that_is_no_length(checkpoint: Path, tmp_path: Path, said: object) -> None:
+    tensors, about = read_tensors(checkpoint)
+    spoiled = tmp_path / "model.safetensors"
+    write_tensors(spoiled, tensors, {**about, "window": said})
+    with pytest.raises(InputError, match="its window is no number of pixels"):
+        load_trained(spoiled)
 
 
 def size_of(path: Path) -> tuple[int, int]:

@@ -138,7 +138,7 @@ def _proxy(runner: Runner, arm: Arm, seed: int) -> dict[str, Any]:
 def _predictions(runner: Runner, seeds: Mapping[Arm, int]) -> dict[str, Any]:
     """Best, median and worst images of the last arm, with every arm's prediction."""
     data, k = runner.data, len(runner.data.classes)
-    networks = [runner.stages.network(arm, seed)[0] for arm, seed in seeds.items()]
+    networks = [runner.stages.predictor(arm, seed)[0] for arm, seed in seeds.items()]
     last = partial(predict, networks[-1])
     portions = truths_and_masks(data.scored, last)
     scores = [_image_miou(truth, mask, k) for both in portions for truth, mask in zip(*both, strict=True)]

@@ -35,10 +35,9 @@ class Plan:
         settings = {**asdict(self.request), "preset": asdict(self.preset)}
         plain: dict[str, Any] = json.loads(json.dumps(settings, default=str))
         # Runs of earlier versions do not know these words.
-        if self.preset.weights is None:
-            del plain["preset"]["weights"]
-        if not self.preset.frozen:
-            del plain["preset"]["frozen"]
+        for name in ("weights", "frozen", "window"):
+            if not plain["preset"][name]:
+                del plain["preset"][name]
         if not self.preset.tuning.across_devices:
             del plain["preset"]["tuning"]["across_devices"]
         return plain

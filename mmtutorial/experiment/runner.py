@@ -150,7 +150,7 @@ class Runner:
         record = self.folder.stage(seed, "segmentation", arm.name).evaluation
 
         def evaluation() -> dict[str, Any]:
-            network, stages = self.stages.network(arm, seed)
+            network, stages = self.stages.predictor(arm, seed)
             confusion = confusion_on(self.data.scored, partial(predict, network))
             return {"confusion": confusion.tolist(), "seconds": round(sum(stage.seconds for stage in stages), 2)}
 

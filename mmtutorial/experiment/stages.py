@@ -7,6 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from mmtutorial.datasets import SegmentationDataset
 from mmtutorial.experiment.arms import Arm
 from mmtutorial.experiment.data import ExperimentData
@@ -14,6 +16,7 @@ from mmtutorial.experiment.plan import Plan
 from mmtutorial.networks import Encoder, Segmenter, make_encoder, make_network
 from mmtutorial.networks.timm_encoder import TimmEncoder
 from mmtutorial.networks.weights import imagenet_encoder
+from mmtutorial.networks.windowed import Windowed
 from mmtutorial.proxies import PROXIES, ProxyStage
 from mmtutorial.randomness import global_seed
 from mmtutorial.results.folder import RunFolder, StageFolder, StageName
@@ -91,6 +94,12 @@ class Stages:
         stages.append(self._train(segmentation, seed, self.folder.stage(seed, "segmentation", arm.name)))
         return network, stages
 
+    def predictor(self, arm: Arm, seed: int) -> tuple[nn.Module, list[StageResult]]:
+        """The arm's network as whole images are segmented with it, in windows if so set, and its stages."""
+        network, stages = self.network(arm, seed)
+        window = self.plan.preset.window
+        return (network if window is None else Windowed(network, window)), stages
+
     def trained(self, arm: Arm, seed: int) -> bool:
         """Whether the arm's network is there, so that nothing is trained by asking for it."""
         wanted = [self.folder.stage(seed, "segmentation", arm.name)]
@@ -116,6 +125,6 @@ class Stages:
             "settings": self.plan.checksum(),
             "images": images.checksum(),
             "after": before[-1].weights if before else None,
-            # Only where images are shrunk: weights made before this was written down stay what they were.
-            **({"size": self.plan.preset.size} if self.plan.preset.size else {}),
+            # Only where they are set: weights made before these were written down stay what they were.
+            **{name: value for name in ("size", "window") if (value := getattr(self.plan.preset, name))},
         }

@@ -27,7 +27,7 @@ def _one_seed(runner: Runner, seed: int) -> ArmRun:
     record = runner.folder.stage(seed, "segmentation", name).evaluation
 
     def evaluation() -> dict[str, Any]:
-        made = [runner.stages.network(arm, seed) for arm in runner.plan.arms]
+        made = [runner.stages.predictor(arm, seed) for arm in runner.plan.arms]
         confusion = confusion_on(runner.data.scored, partial(ensemble, [network for network, _ in made]))
         seconds = sum(stage.seconds for _, stages in made for stage in stages)
         return {"confusion": confusion.tolist(), "seconds": round(seconds, 2)}

@@ -152,6 +152,7 @@ class Preset(Bounded):
         evaluated: images to report on; None for all.
         embedded: images whose patches the embedding pictures show.
         size: long side in pixels to which images are shrunk; None keeps their size.
+        window: side in pixels of the overlapping squares in which larger images are segmented; None sees them whole.
         weights: file of weights from which the arms ``imagenet`` start; None for those that belong to the network.
         frozen: whether weights that others trained stay as they are up to the finest feature map.
     """
@@ -168,6 +169,7 @@ class Preset(Bounded):
     evaluated: Count | None = None
     embedded: Count = 100
     size: Side | None = None
+    window: Side | None = None
     weights: str | None = None
     frozen: bool = False
 

@@ -170,8 +170,9 @@ def get_preset(name: str, dataset: str = "scenes", network: str | None = None) -
     if name == "paper" and network == "vgg16":
         preset = _PAPER_VGG
     if name == "paper" and dataset == "cityscapes":
-        # There the authors' patches all have 128 pixels.
-        preset = dataclasses.replace(preset, tuning=dataclasses.replace(preset.tuning, side=(1 / 4, 1 / 4)))
+        # There the authors' patches all have 128 pixels, and their networks see images in windows of 512.
+        tuning = dataclasses.replace(preset.tuning, side=(1 / 4, 1 / 4))
+        preset = dataclasses.replace(preset, tuning=tuning, window=512)
     if network is None:
         return preset
     chosen = NETWORKS[network]

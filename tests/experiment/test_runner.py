@@ -15,6 +15,8 @@ from mmtutorial.experiment.held_out import held_out_patches
 from mmtutorial.files import read_tensors
 from mmtutorial.graph import connected_graph
 from mmtutorial.metrics import confusion_matrix
+from mmtutorial.networks.windowed import Windowed
+from mmtutorial.prediction import load_trained
 from mmtutorial.randomness import seeded
 from mmtutorial.segmentation import predict
 from mmtutorial.training import engine
@@ -288,11 +290,28 @@ def test_settings_are_all_that_decides_the_numbers() -> None:
     plain = json.loads(json.dumps(dataclasses.asdict(preset())))
     # What earlier versions did not know is left out where it was not asked for.
     assert not plain["tuning"].pop("across_devices")
-    assert {**settings["preset"], "weights": None, "frozen": False} == plain
+    assert {**settings["preset"], "weights": None, "frozen": False, "window": None} == plain
     weighted = dataclasses.replace(plan, preset=dataclasses.replace(preset(), weights="own.pth"))
     assert weighted.settings()["preset"]["weights"] == "own.pth"
     frozen = dataclasses.replace(plan, preset=dataclasses.replace(preset(), frozen=True))
     assert frozen.settings()["preset"]["frozen"] is True
+
+
+def test_images_are_scored_and_predicted_in_windows_where_so_set(tmp_path: Path) -> None:
+    whole = runner(tmp_path / "whole", arms="random")
+    windowed = runner(tmp_path / "windowed", arms="random", window=40)
+    (arm,), scored = windowed.plan.arms, windowed.data.scored
+    results = [opened.run_arm(arm, 0).confusion for opened in (whole, windowed)]
+    assert not torch.equal(*results)
+    network, _ = windowed.stages.network(arm, 0)
+    for mine, other in zip(network.parameters(), whole.stages.network(arm, 0)[0].parameters(), strict=True):
+        assert torch.equal(mine, other), "training sees crops as before"
+    images, truths = zip(*(scored[i] for i in range(len(scored))), strict=True)
+    masks = predict(Windowed(network, 40), images)
+    assert torch.equal(results[1], confusion_matrix(truths, masks, len(scored.classes)))
+    trained = load_trained(windowed.folder.stage(0, "segmentation", "random").model)
+    assert (trained.window, load_trained(whole.folder.stage(0, "segmentation", "random").model).window) == (40, None)
+    assert torch.equal(trained.mask(images[0]), masks[0])
 
 
 def test_the_number_of_threads_does_not_blur_the_gradient_of_matching() -> None:
