@@ -162,7 +162,9 @@ def _by_groups(
         for group in _groups_of_one_size(images, most_pixels):
             batch = torch.stack([torch.as_tensor(images[i]).as_subclass(Tensor) for i in group])
             batch = batch.to(next(networks[0].parameters()).device)
-            mean = torch.stack([network(batch).softmax(dim=1) for network in networks]).mean(dim=0)
+            found_by = [network(batch).softmax(dim=1) for network in networks]
+            # One network's are their own mean; a copy of those of a huge photo takes hundreds of megabytes.
+            mean = found_by[0] if len(found_by) == 1 else torch.stack(found_by).mean(dim=0)
             found.update(zip(group, reduce(mean), strict=True))
             bar.update(len(group))
     return [found[i] for i in range(len(images))]
