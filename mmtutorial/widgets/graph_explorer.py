@@ -24,7 +24,8 @@ from mmtutorial.widgets.growing import Growing
 from mmtutorial.widgets.toolkit.canvas import TITLE, Canvas
 from mmtutorial.widgets.toolkit.controls import Button, Choice, Control, Memory, Play, Slider, State, Toggle
 from mmtutorial.widgets.toolkit.drawable import Facts
-from mmtutorial.widgets.toolkit.touchable import Reply, Touchable, addresses_of
+from mmtutorial.widgets.toolkit.scenic import Reply
+from mmtutorial.widgets.toolkit.touchable import Touchable, addresses_of
 from mmtutorial.widgets.touch import graph_scene as scenes
 
 COMPARE, BY_HAND = "random triplets beside the graph", "grow it by hand"

@@ -1,70 +1,27 @@
-"""An explorer that can be touched: it describes each state as plain data, and judges what a reader does to it."""
+"""An explorer that can be touched, and how its pictures travel to the front end."""
 
 from __future__ import annotations
 
 import base64
-from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from mmtutorial.errors import InputError
-from mmtutorial.widgets.toolkit.controls import State
 from mmtutorial.widgets.toolkit.drawable import FactsT
 from mmtutorial.widgets.toolkit.explorer import Explorer
+from mmtutorial.widgets.toolkit.scenic import Scenic
 
 if TYPE_CHECKING:
     from mmtutorial.widgets.touch.figure import TouchFigure
 
-Mood = Literal["", "good", "bad"]
 
-
-@dataclass(frozen=True)
-class Reply:
-    """What becomes of a move.
-
-    Attributes:
-        text: What is said to it.
-        mood: Whether it was refused (``bad``), completes something (``good``), or neither.
-        rule: The number of the rule that it breaks, if any.
-        changes: The values of the state that change.
-    """
-
-    text: str = ""
-    mood: Mood = ""
-    rule: int | None = None
-    changes: Mapping[str, Any] = field(default_factory=dict)
-
-    def said(self) -> dict[str, Any]:
-        """Return what the front end is told."""
-        return {"text": self.text, "mood": self.mood, "rule": self.rule}
-
-
-class Touchable(Explorer[FactsT]):
-    """An explorer whose states the front end can draw; ``touch()`` shows it.
-
-    Attributes:
-        figure: Which of the front end's figures draws it.
-    """
-
-    figure: ClassVar[str]
-
-    @abstractmethod
-    def scene(self, state: State) -> dict[str, Any]:
-        """Return all that is drawn in a state, as plain data."""
-
-    def art(self, state: State) -> list[str]:
-        """Return the pictures of a state, as ``data:`` addresses."""
-        return []
-
-    def act(self, state: State, move: Mapping[str, Any]) -> Reply:
-        """Judge what was done to the figure itself."""
-        raise NotImplementedError(f"the {self.name} knows no move {dict(move)}")
+class Touchable(Explorer[FactsT], Scenic[FactsT]):
+    """An explorer whose states the front end can draw; ``touch()`` shows it."""
 
     def touch(self, **values: Any) -> TouchFigure | Any:
         """Return the figure to click, drag and point at, for a notebook.

@@ -12,7 +12,7 @@ import anywidget
 import traitlets
 
 from mmtutorial.widgets.toolkit.controls import specification
-from mmtutorial.widgets.toolkit.touchable import Reply, Touchable
+from mmtutorial.widgets.toolkit.scenic import Reply, Scenic
 from mmtutorial.widgets.touch.frames import own_frames
 
 FRONT_END = Path(__file__).with_name("touch.js")
@@ -49,7 +49,7 @@ class TouchFigure(anywidget.AnyWidget):
     move: Any = traitlets.Dict().tag(sync=True)
     answer: Any = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, explorer: Touchable[Any], **values: Any) -> None:
+    def __init__(self, explorer: Scenic[Any], **values: Any) -> None:
         self.explorer = explorer
         super().__init__(
             name=explorer.name, key=uuid4().hex, controls=specification(explorer.controls), **self._shown(values)
