@@ -12,7 +12,7 @@ import pytest
 import mmtutorial
 
 METHOD = ("patches", "graph", "matching", "triplet", "contrastive", "metrics", "embedding", "tuning", "segmentation")
-MODULES = (*METHOD, "randomness", "errors", "words", "datasets", "classroom.checking")
+MODULES = (*METHOD, "randomness", "errors", "words", "datasets.opening", "classroom.checking")
 
 
 def module_of(name: str) -> ModuleType:
