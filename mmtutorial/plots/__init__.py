@@ -5,6 +5,7 @@ Every function returns a :class:`Picture`. Nothing here knows of training, of fi
 
 from mmtutorial.plots.ablations import Setting, ablation_curves
 from mmtutorial.plots.beside import Pair, ours_beside_theirs
+from mmtutorial.plots.cost import Spent, accuracy_for_time
 from mmtutorial.plots.curves import Curve, loss_curves, tuning_curves
 from mmtutorial.plots.embeddings import before_after
 from mmtutorial.plots.graphs import GraphFacts, graph_facts, graph_pair
@@ -25,7 +26,9 @@ __all__ = [
     "Pair",
     "Picture",
     "Setting",
+    "Spent",
     "ablation_curves",
+    "accuracy_for_time",
     "arm_intervals",
     "before_after",
     "class_iou",

@@ -86,6 +86,7 @@ def view(out: Path, results: Results) -> dict[str, Any]:
         "summary": summary(results),
         "findings": list(findings(results)),
         "arm_plot": arm_plot(results),
+        "cost_plot": cost_plot(results),
         "difference_plot": difference_plot(results),
         "curves": list(curve_plots(out, results)),
         "patches": patch_plots(patches, results) if patches else None,
@@ -113,6 +114,13 @@ def arm_plot(results: Results) -> Shot:
     """Draws the arms with their single seeds."""
     rows = [plots.Interval(arm.arm, arm.mean, arm.interval, arm.miou) for arm in results.arms]
     return _shot(plots.arm_intervals(rows), "svg")
+
+
+def cost_plot(results: Results) -> Shot | None:
+    """Draws what each arm reached over the time it took; None where fewer than two arms say what they took."""
+    spent = [(arm, arm.mean_seconds) for arm in results.arms]
+    rows = [plots.Spent(arm.arm, seconds, arm.mean, arm.interval) for arm, seconds in spent if seconds]
+    return _shot(plots.accuracy_for_time(rows), "svg") if len(rows) > 1 else None
 
 
 def difference_plot(results: Results) -> Shot | None:

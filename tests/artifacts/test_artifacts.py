@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from mmtutorial.artifacts import ARTIFACTS, TuningArms, about_artifact, load_art
 from mmtutorial.artifacts.loading import FOLDER
 from mmtutorial.embedding import knn_purity
 from mmtutorial.errors import InputError
+from mmtutorial.plots.cost import Spent, frontier
 from mmtutorial.reproduction.ablations import ABLATIONS
 from mmtutorial.reproduction.beside import missing
 from mmtutorial.results import read_reproduction
@@ -173,3 +175,20 @@ def test_the_command_makes_both_and_watching_changes_nothing(monkeypatch: pytest
     about = json.loads((often / "tuning-frames.json").read_text())
     assert about["settings"] == {"seed": 0, "steps": 2, "every": 1}
     assert about["command"].endswith("--seed 0 --steps 2 --every 1")
+
+
+def test_the_table_of_accuracy_per_minute_says_what_ships() -> None:
+    """Times, scores and who is not beaten, from the file beside the artefacts."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "results.md").read_text(encoding="utf-8")
+    told = page.split("## Accuracy per minute")[1].split("\n## ")[0]
+    rows = {
+        row.arm: row for row in read_reproduction(FOLDER).rows if (row.benchmark, row.network) == ("scenes", "tiny")
+    }
+    table = re.findall(r"^\| `(\S+)` \| (\d+) \| ([\d.]+) \| (yes)? *\|$", told, flags=re.MULTILINE)
+    assert len(table) == 19
+    spent = [Spent(arm, rows[arm].mean_seconds or 0.0, rows[arm].mean) for arm, *_ in table]
+    best = {row.name for row in frontier(spent)}
+    for (arm, seconds, miou, unbeaten), row in zip(table, spent, strict=True):
+        assert (seconds, miou) == (f"{row.seconds:.0f}", f"{row.miou:.1f}")
+        assert (arm in best) is bool(unbeaten)
+    assert spent == sorted(spent, key=lambda row: row.seconds)

@@ -4,11 +4,14 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.patches import Rectangle
 
 from mmtutorial import plots
 from mmtutorial.datasets.classes import ClassTable
+from mmtutorial.plots.cost import Spent, frontier
 from mmtutorial.plots.curves import Curve, band
 from mmtutorial.plots.graphs import class_layout
 from mmtutorial.randomness import seeded
@@ -54,6 +57,29 @@ def batch() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     labels = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2])
     connected = np.array([[1, 0, 4], [2, 1, 5], [3, 2, 7], [5, 4, 0], [6, 5, 1], [8, 7, 2]])
     return labels, connected, np.array([[0, 3, 4], [5, 6, 8]])
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=8))
+def test_the_frontier_holds_what_nothing_beats_in_both(pairs: list[tuple[int, int]]) -> None:
+    rows = [Spent(str(i), seconds, miou) for i, (seconds, miou) in enumerate(pairs)]
+    kept = {(row.seconds, row.miou) for row in frontier(rows)}
+    for row in rows:
+        beaten = any(
+            (o.seconds <= row.seconds and o.miou > row.miou) or (o.seconds < row.seconds and o.miou >= row.miou)
+            for o in rows
+        )
+        assert ((row.seconds, row.miou) in kept) is not beaten
+
+
+def test_accuracy_for_time_shows_each_arm_where_it_belongs_and_says_so() -> None:
+    rows = [Spent("random", 10, 20, (18, 22)), Spent("random+more", 30, 35), Spent("random+graph", 32, 33)]
+    drawn = plots.accuracy_for_time(rows)
+    (axes,) = drawn.figure.axes
+    named = {line.get_label(): line.get_xydata().tolist() for line in axes.lines if line.get_label()[0] != "_"}
+    assert named == {"random": [[10, 20]], "random+more": [[30, 35]], "random+graph": [[32, 33]]}
+    assert axes.get_xlim()[0] == 0
+    assert "random+graph 33.0 in 32 s. Not beaten in both: random and random+more." in drawn.alt
+    drawn.png()
 
 
 def test_facts_of_a_graph(batch: tuple[np.ndarray, ...]) -> None:
