@@ -83,7 +83,8 @@ plots.arm_intervals([row(arm, name) for arm, name in starts.items()])
 #
 # ## 2 The method, stage by stage
 #
-# Click on a stage and look at what goes in and what comes out. Three of the five are the method's own:
+# Click on a stage, or reach it with the arrow keys, and look at what goes in and what comes out. (Without a running kernel
+# the figure is a still picture.) Three of the five are the method's own:
 #
 # - **Mix**: cut small pieces, *patches*, out of many labelled images, and put them into one heap.
 # - **Match**: tie each patch to another of its class, and set it against one of another class. The three are a
@@ -93,14 +94,7 @@ plots.arm_intervals([row(arm, name) for arm, name in starts.items()])
 # %%
 from mmtutorial.widgets import PipelineMap
 
-explorer = PipelineMap()
-explorer.widget()
-
-# %% [markdown]
-# One stage as a still picture, for print and for readers without a running kernel:
-
-# %%
-explorer.static(stage="Match")
+PipelineMap().touch(stage="Match")
 
 # %% [markdown]
 # ## 3 In a dozen lines

@@ -230,24 +230,20 @@ print(f"{len(labels.unique())} classes, different places in the end:", *both.fac
 # %% [markdown]
 # ## 4 Step by step, and by hand
 #
-# Move *patches visited*, or let it play, and watch both sides grow. Then:
+# Point at a patch: it shows its triplet. Move *patches visited*, or let it play, and watch both sides grow. Then:
 #
 # 1. Find a visit at which the connected graph meets a class for the first time. How many pieces has that class then,
 #    and how many at its next visit?
 # 2. Switch on *as many random triplets as the graph has*. Which numbers on the left become better, and which do not?
-# 3. Choose *grow it by hand* and try to end with two pieces in one class. Which choice did it?
+# 3. Choose *grow it by hand*: two clicks tie two patches, unless that breaks a rule. Try to end with two pieces in one
+#    class. Which choice did it?
+#
+# All of it works by keyboard too (Tab, arrow keys, Enter). Without a running kernel the figure is a still picture.
 
 # %%
 from mmtutorial.widgets import GraphExplorer
 
-explorer = GraphExplorer()
-explorer.widget()
-
-# %% [markdown]
-# The same as a still picture, for print and for readers without a running kernel:
-
-# %%
-explorer.static(visited=18)
+GraphExplorer().touch(visited=18)
 
 # %% [markdown]
 # ## 5 Is "visited before" needed?

@@ -189,7 +189,7 @@ print(check("04.gradient", gradient))
 # %% [markdown]
 # ## 5 On the circle
 #
-# Move the three points and the margin.
+# Drag the three points on the circle (or move them with the arrow keys), and move the margin.
 #
 # 1. Find a place of the negative at which the hinge just closes. Then move the margin: at which margin are half of the
 #    batch's 60 triplets active (the curve on the right)?
@@ -200,7 +200,7 @@ print(check("04.gradient", gradient))
 from mmtutorial.widgets import TripletExplorer
 
 explorer = TripletExplorer()
-explorer.widget()
+explorer.touch()
 
 # %% [markdown]
 # Two of its states as still pictures: a margin that lets triplets fall quiet, and 2.1 on non-negative features.

@@ -248,12 +248,13 @@ print(frames, arms, about_artifact("tuning-frames")["command"], sep="\n")
 # 2. Colour by *colour* at the first moment. What did the random encoder sort by?
 # 3. Colour by *image*. Do patches of one image stay together?
 # 4. Change the *perplexity* from 30 to 5. Nothing about the embedding has changed. What has?
+# 5. Point at a patch, in either map: you see it, and its nearest neighbours in the embedding. Are they near in the map?
 
 # %%
 from mmtutorial.widgets import TsneExplorer
 
 explorer = TsneExplorer(frames)
-explorer.widget()
+explorer.touch()
 
 # %% [markdown]
 # The same as a player that works without a kernel, so in an exported page too. It begins before tuning:

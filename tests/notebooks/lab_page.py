@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -117,8 +117,20 @@ class LabPage:
 
     def scroll_to_widget(self) -> Any:
         """Brings the first widget of the notebook into view and returns its locator."""
-        shown = "application/vnd.jupyter.widget-view+json"
-        place = next(c["place"] for c in self.code_cells() if any(shown in o.get("data", {}) for o in c["outputs"]))
+        self._scroll_to(lambda data: "application/vnd.jupyter.widget-view+json" in data)
+        return self.page.locator(".widget-vbox", has=self.page.locator("img.widget-image")).first
+
+    def scroll_to_figure(self) -> Any:
+        """Brings the first figure to touch into view, waits until it lives, and returns the locator of its place."""
+        self._scroll_to(lambda data: "data-touch" in "".join(data.get("text/html", "")))
+        place = self.page.locator("[data-touch]").first
+        place.locator("[data-live]").wait_for()
+        return place
+
+    def _scroll_to(self, wanted: Callable[[dict[str, Any]], bool]) -> None:
+        """Brings the first cell with such an output into view."""
+        cells = self.code_cells()
+        place = next(c["place"] for c in cells if any(wanted(o.get("data", {})) for o in c["outputs"]))
         self.page.evaluate(
             """async (place) => {
                 const notebook = window.jupyterapp.shell.currentWidget.content;
@@ -127,7 +139,6 @@ class LabPage:
             }""",
             place,
         )
-        return self.page.locator(".widget-vbox", has=self.page.locator("img.widget-image")).first
 
     def first_picture(self) -> int:
         """Width in pixels of the picture that the notebook opens with, once it is loaded; it is brought into view."""

@@ -1,4 +1,4 @@
-"""Two notebooks as a learner has them: in JupyterLab, in a real browser, each control of their explorers by keyboard.
+"""Notebooks as a learner has them: in JupyterLab, in a real browser, their explorers moved by keyboard and by mouse.
 
 With ``MMTUTORIAL_SCREENSHOTS`` set to a folder, a picture of the page after each control is kept there.
 """
@@ -15,19 +15,23 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from mmtutorial.artifacts import load_artifact
-from mmtutorial.widgets import Explorer, GraphExplorer, TsneExplorer
+from mmtutorial.widgets import Explorer, GraphExplorer, LossSwitch, PatchExplorer
+from mmtutorial.widgets.graph_explorer import BY_HAND
 from mmtutorial.widgets.toolkit.controls import Memory, Play
 from tests.notebooks.keyboard import Driven, way_to
 from tests.notebooks.lab_page import CHROMIUM, LabPage, jupyterlab
 from tests.notebooks.running import SOLUTIONS, environment, nbval_lax
 
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = playwright.expect
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
 
 EXPLORERS: dict[str, Callable[[], Explorer]] = {
-    "03_match": GraphExplorer,
-    "05_tuning": lambda: TsneExplorer(load_artifact("tuning-frames")),
+    "02_mix": PatchExplorer,
+    "09_beyond": LossSwitch,
 }
+TOUCHED = ("03_match", "05_tuning")
+"""Notebooks with a figure to touch."""
 
 FRAGILE = """\
 from mmtutorial.widgets import Explorer
@@ -73,7 +77,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A JupyterLab on the notebooks with solutions, as they are before they have been run."""
     folder = tmp_path_factory.mktemp("lab")
     for path in SOLUTIONS:
-        if path.stem in EXPLORERS:
+        if path.stem in (*EXPLORERS, *TOUCHED):
             notebook = nbformat.read(path, as_version=4)
             for cell in notebook.cells:
                 if cell.cell_type == "code":
@@ -86,7 +90,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with playwright.sync_playwright() as started:
         launched = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield launched
@@ -120,6 +123,40 @@ def test_each_control_moves_the_picture_by_keyboard(name: str, address: str, bro
             assert driven.said() != words
         assert driven.trouble() == []
         assert lab.failed_cells() == []
+        assert lab.errors == []
+
+
+@pytest.mark.slow
+@needs_browser
+def test_the_graph_is_grown_by_two_clicks_and_a_picture_of_it_stays(address: str, browser: Any) -> None:
+    """In JupyterLab, where the live figure takes the place of its picture; without a kernel the picture stands there."""
+    explorer = GraphExplorer()
+    drawing = explorer._drawing(explorer.state(mode=BY_HAND))
+    anchor, positive, _ = drawing.connected.triplets[0].tolist()
+    with closing(LabPage(browser, address)) as lab:
+        lab.run_all("03_match.ipynb")
+        assert lab.failed_cells() == []
+        figure = lab.scroll_to_figure()
+        expect(figure.locator("> img")).to_be_hidden()
+        figure.locator('[data-key="control mode"]').select_option(BY_HAND)
+        for patch in (anchor, positive):
+            figure.locator(f'[data-key="patch 0 {patch}"]').click()
+        expect(figure.locator(f'[data-edge="{anchor} {positive}"]')).to_have_count(1)
+        expect(figure.get_by_role("status")).to_contain_text(f"Patch {anchor} is tied to {positive}.")
+        assert lab.errors == []
+        lab.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        expect(figure.locator("> img")).to_be_visible()
+
+
+@pytest.mark.slow
+@needs_browser
+def test_a_point_of_the_map_shows_its_patch(address: str, browser: Any) -> None:
+    with closing(LabPage(browser, address)) as lab:
+        lab.run_all("05_tuning.ipynb")
+        assert lab.failed_cells() == []
+        figure = lab.scroll_to_figure()
+        figure.locator('[data-key="t-SNE 3"]').hover(force=True)
+        expect(figure.locator("[data-shown]").first).to_have_attribute("data-shown", "3")
         assert lab.errors == []
 
 
