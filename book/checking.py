@@ -47,7 +47,9 @@ def faults(folder: Path) -> list[str]:
     """Say all that is wrong with the pages in a folder, a line each; an empty list for none."""
     pages = {path.resolve(): Page(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.html"))}
     return [
-        f"{path.relative_to(folder.resolve())}: {fault}" for path, page in pages.items() for fault in _of(path, page, pages)
+        f"{path.relative_to(folder.resolve())}: {fault}"
+        for path, page in pages.items()
+        for fault in _of(path, page, pages)
     ]
 
 

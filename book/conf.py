@@ -4,7 +4,7 @@ from mmtutorial import __version__
 
 project = "Mix-and-Match tuning"
 author = "mmtutorial contributors"
-copyright = "mmtutorial contributors; text CC BY 4.0, code MIT"  # noqa: A001
+copyright = "mmtutorial contributors; text CC BY 4.0, code MIT"
 version = release = __version__
 language = "en"
 

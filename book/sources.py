@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from book.figures import live
 from mmtutorial.errors import InputError
 from notebooks.generator.catalogue import Catalogue, Entry, read_catalogue
 
@@ -113,7 +114,7 @@ def as_page(notebook: dict[str, Any], folder: Path, name: str, badge: str = "") 
                     **cell,
                     "source": _NBVAL.sub("", source),
                     "metadata": {"tags": folded},
-                    "outputs": [_without_a_kernel(output) for output in cell["outputs"]],
+                    "outputs": [live(name, source, _without_a_kernel(output)) for output in cell["outputs"]],
                 }
             )
     if badge:
@@ -133,7 +134,9 @@ def elsewhere(catalogue: Catalogue, entry: Entry) -> str:
     links = [f"[Open in Colab]({start}/{entry.file}.ipynb)"]
     if source := re.search(r"/github/([^/]+/[^/]+)/blob/([^/]+)/(.+)$", start):
         repository, branch, folder = source.groups()
-        links.append(f"[Open in Binder](https://mybinder.org/v2/gh/{repository}/{branch}?labpath={folder}/{entry.file}.ipynb)")
+        links.append(
+            f"[Open in Binder](https://mybinder.org/v2/gh/{repository}/{branch}?labpath={folder}/{entry.file}.ipynb)"
+        )
     return " | ".join(links)
 
 
@@ -172,7 +175,8 @@ def _page(text: str, place: Path, folder: Path) -> str:
 def _contents(catalogue: Catalogue) -> str:
     """The ten notebooks as cards: number, title, question, picture."""
     cards = [
-        f"::::{{container}} card\n[![{entry.picture}](notebooks/images/{entry.file}.webp)](notebooks/{entry.file}.ipynb)\n\n"
+        f"::::{{container}} card\n"
+        f"[![{entry.picture}](notebooks/images/{entry.file}.webp)](notebooks/{entry.file}.ipynb)\n\n"
         f"**[{number:02d} {entry.title}](notebooks/{entry.file}.ipynb)**\n\n{entry.question}\n::::\n"
         for number, entry in enumerate(catalogue.entries)
     ]

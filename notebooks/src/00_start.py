@@ -83,8 +83,8 @@ plots.arm_intervals([row(arm, name) for arm, name in starts.items()])
 #
 # ## 2 The method, stage by stage
 #
-# Click on a stage, or reach it with the arrow keys, and look at what goes in and what comes out. (Without a running kernel
-# the figure is a still picture.) Three of the five are the method's own:
+# Click on a stage, or reach it with the arrow keys, and look at what goes in and what comes out. (Without a running
+# kernel the figure is a still picture.) Three of the five are the method's own:
 #
 # - **Mix**: cut small pieces, *patches*, out of many labelled images, and put them into one heap.
 # - **Match**: tie each patch to another of its class, and set it against one of another class. The three are a

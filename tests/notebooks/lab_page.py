@@ -91,8 +91,7 @@ class LabPage:
 
     def run_all(self, notebook: str) -> None:
         """Opens a notebook and runs all its cells, until the last is done or one fails."""
-        self.page.goto(f"{self._address}lab/tree/{notebook}?reset")
-        self._wait("() => window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady")
+        self._open(notebook)
         # The command's promise says nothing of use: it ends early where a cell fails, and late where one is busy.
         self.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
         self._wait(
@@ -104,6 +103,11 @@ class LabPage:
                 return over && panel.sessionContext.session?.kernel?.status === "idle";
             }"""
         )
+
+    def reopen(self, notebook: str) -> None:
+        """Saves the notebook and opens it anew."""
+        self.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+        self._open(notebook)
 
     def code_cells(self) -> list[dict[str, Any]]:
         """The code cells with their outputs; from JupyterLab's model, for the page holds those in view alone."""
@@ -126,6 +130,10 @@ class LabPage:
         place = self.page.locator("[data-touch]").first
         place.locator("[data-live]").wait_for()
         return place
+
+    def _open(self, notebook: str) -> None:
+        self.page.goto(f"{self._address}lab/tree/{notebook}?reset")
+        self._wait("() => window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady")
 
     def _scroll_to(self, wanted: Callable[[dict[str, Any]], bool]) -> None:
         """Brings the first cell with such an output into view."""
