@@ -12,12 +12,13 @@ LAB   := $(VENV)/.installed-lab
 DEV   := $(VENV)/.installed-dev
 BENCH := $(VENV)/.installed-bench
 TALK  := $(VENV)/.installed-talk
+BOOK  := $(VENV)/.installed-book
 
 DEMO := runs/demo
 ARMS := random,random+more,random+triplets,random+graph
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test lint format notebooks notebooks-check artifacts bench talk offline clean
+.PHONY: help demo lab test lint format notebooks notebooks-check artifacts bench talk book offline clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,7 +64,10 @@ bench: $(BENCH)  ## time us beside other packages and plain loops (under 20 minu
 talk: $(TALK)  ## make the talk: one HTML file that needs no network, and a PDF; in build/talk
 	@OMP_NUM_THREADS=1 $(BIN)/python -m talk $(ARGS)
 
-offline: $(TALK)  ## pack wheels, notebooks, talk and book for a room without internet; in build/offline
+book: $(BOOK)  ## make the book: notebooks and guides as pages that need no installation; in build/book
+	@OMP_NUM_THREADS=1 $(BIN)/python -m book $(ARGS)
+
+offline: $(TALK) book  ## pack wheels, notebooks, talk and book for a room without internet; in build/offline
 	@OMP_NUM_THREADS=1 $(BIN)/python -m offline $(ARGS)
 
 clean:  ## remove caches, build outputs and the demo's run; .venv and other runs stay
@@ -99,6 +103,12 @@ $(TALK): pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
 	$(BIN)/python -m pip install -e '.[talk,photos]'
 	@touch $(READY) $@
+
+$(BOOK): pyproject.toml | $(BIN)/python
+	@echo "Installing mmtutorial and what makes the book into $(VENV) (some minutes the first time, as PyTorch is large)"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
+	$(BIN)/python -m pip install -e '.[book,lab,photos]'
+	@touch $(READY) $(LAB) $@
 
 $(BENCH): pyproject.toml | $(BIN)/python
 	@echo "Installing mmtutorial and what it is compared with into $(VENV) (some minutes the first time, as PyTorch is large)"

@@ -33,6 +33,8 @@ PAGES = (
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s#]+)(#[^)\s]*)?\)")
 _NBVAL = re.compile(r"^# NBVAL_\w+\n", flags=re.MULTILINE)
 _TOGGLED = "hide-input"
+# The first cell of every notebook, which looks for the package.
+_SET_UP = "# @title Set-up"
 # What stands in a stored notebook where a widget was.
 _NO_WIDGET = re.compile(r"^\[(A widget|A figure to touch)")
 _WORDS_FOR_WIDGET = "*In a running notebook a figure stands here whose controls can be moved.*"
@@ -105,10 +107,8 @@ def as_page(notebook: dict[str, Any], folder: Path, name: str, badge: str = "") 
             source = _detached(source, cell.pop("attachments", {}), folder, name)
             source = re.sub(r" \| \[without solutions\]\([^)]*\)|\[without solutions\]\([^)]*\)", "", source)
             cells.append({**cell, "source": source})
-        elif _TOGGLED in tags:  # The set-up, which looks for the package.
-            continue
-        else:
-            folded = [_TOGGLED] if any(tag.startswith("exercise:") for tag in tags) else []
+        elif not source.startswith(_SET_UP):
+            folded = [_TOGGLED] if any(tag == _TOGGLED or tag.startswith("exercise:") for tag in tags) else []
             cells.append(
                 {
                     **cell,

@@ -105,8 +105,9 @@ class LabPage:
         )
 
     def reopen(self, notebook: str) -> None:
-        """Saves the notebook and opens it anew."""
+        """Saves the notebook, ends its kernel, and opens it anew."""
         self.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+        self.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
         self._open(notebook)
 
     def code_cells(self) -> list[dict[str, Any]]:
