@@ -29,6 +29,8 @@ html_title = f"Mix-and-Match tuning {__version__}"
 html_static_path = ["static"]
 html_css_files = ["book.css"]
 html_show_sphinx = False
+# A page opened from a disk may fetch nothing, not even another page of the book.
+html_show_search_summary = False
 html_copy_source = False
 html_show_sourcelink = False
 pygments_style = "a11y-high-contrast-light"

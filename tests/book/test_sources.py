@@ -108,7 +108,7 @@ def test_a_broken_notebook_is_named(tree: Path, tmp_path: Path) -> None:
     notebook = nbformat.read(place, as_version=4)
     place.unlink()
     (tmp_path / "a").mkdir()
-    with pytest.raises(InputError, match="02_mix.ipynb is missing; make it with: make notebooks"):
+    with pytest.raises(InputError, match=r"02_mix\.ipynb is missing; make it with: make notebooks"):
         gather(tmp_path / "a", tree)
     wrong = nbformat.v4.new_output("error", ename="ValueError", evalue="no", traceback=[])
     number = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
@@ -122,7 +122,7 @@ def test_a_broken_notebook_is_named(tree: Path, tmp_path: Path) -> None:
             cell.outputs = []
     nbformat.write(notebook, place)
     (tmp_path / "c").mkdir()
-    with pytest.raises(InputError, match="02_mix.ipynb was not executed"):
+    with pytest.raises(InputError, match=r"02_mix\.ipynb was not executed"):
         gather(tmp_path / "c", tree)
 
 

@@ -40,7 +40,7 @@ const STYLE = `
   padding: 3px 10px; min-height: 28px; max-width: 100%;
 }
 .mm-touch button { cursor: pointer; }
-.mm-touch button[aria-pressed=true] { background: #0072b2; border-color: #0072b2; color: #ffffff; font-weight: 600; }
+.mm-touch button:is([aria-pressed=true], [aria-selected=true]) { background: #0072b2; border-color: #0072b2; color: #ffffff; font-weight: 600; }
 .mm-touch :focus { outline: none; }
 .mm-touch :is(button, select, input):focus-visible { outline: 3px solid var(--mm-focus); outline-offset: 2px; }
 .mm-touch .mm-ring { fill: none; stroke: none; }
@@ -568,7 +568,7 @@ function stages(ctx) {
     const steps = { ArrowLeft: place - 1, ArrowRight: place + 1, Home: 0, End: all.length - 1 };
     const tabs = h("div", { class: "mm-row", role: "tablist", "aria-label": "stages", style: "gap:6px;align-items:center;margin-bottom:12px" },
       all.flatMap((stage, k) => [k ? h("span", { "aria-hidden": "true" }, "→") : null, h("button", { type: "button", role: "tab",
-        "aria-selected": k === place, "aria-pressed": k === place, tabindex: k === place ? 0 : -1, "data-key": `stage ${k}`,
+        "aria-selected": k === place, tabindex: k === place ? 0 : -1, "data-key": `stage ${k}`,
         style: "padding:8px 16px;font-size:16px", click: () => go(k),
         keydown: (event) => {
           if (!(event.key in steps)) return;
