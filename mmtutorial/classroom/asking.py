@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mmtutorial.classroom.answering import Failure
 from mmtutorial.classroom.blanks import NotFilledIn
-from mmtutorial.classroom.calling import Caller
+from mmtutorial.classroom.calling import Calling
 from mmtutorial.classroom.plain import Function
 from mmtutorial.randomness import seed_for, seeded
 
@@ -64,7 +64,7 @@ class Ask:
         printed: the beginning of what the function printed in it.
     """
 
-    def __init__(self, caller: Caller, arguments: int, *, seconds: float, seconds_in_all: float) -> None:
+    def __init__(self, caller: Calling, arguments: int, *, seconds: float, seconds_in_all: float) -> None:
         """Prepare to ask.
 
         Args:

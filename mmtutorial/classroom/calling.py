@@ -33,9 +33,10 @@ class Outcome:
     printed: str = ""
 
 
-class Caller(ABC):
-    """Calls the functions that one side holds. After a call that had to be stopped it is of no further use."""
+class Calling(ABC):
+    """Calls the functions that one side holds."""
 
+    @abstractmethod
     def call(self, arguments: tuple[Any, ...], seconds: float, number: int = 0) -> Outcome:
         """Call a function once.
 
@@ -44,6 +45,13 @@ class Caller(ABC):
             seconds: after which the call is stopped.
             number: of the function: 0 for the learner's own, others for those that came up in answers.
         """
+
+
+class Caller(Calling):
+    """Calls over a line of plain bytes. After a call that had to be stopped it is of no further use."""
+
+    def call(self, arguments: tuple[Any, ...], seconds: float, number: int = 0) -> Outcome:
+        """Call a function once; see :meth:`Calling.call`."""
         answer, printed = self._exchange(encode((number, arguments)), seconds)
         if isinstance(answer, Failure):
             return Outcome(failure=answer, printed=printed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -57,7 +58,7 @@ def mark(
 ) -> None:
     """Mark notebooks, each in a process of its own; write tables, and pages for students and class."""
     with loading():
-        from mmtutorial.classroom.marking.batch import Asked, mark_all, out_beside
+        from mmtutorial.classroom.marking.batch import NOT_MARKED, Asked, mark_all, out_beside
         from mmtutorial.classroom.marking.marked import MarkingFolder
         from mmtutorial.classroom.marking.pages import write_by_hand, write_pages
         from mmtutorial.classroom.marking.points import read_points
@@ -70,17 +71,19 @@ def mark(
     marks = MarkingFolder(out or out_beside(folder))
     with exclusive(marks.path, remedy="choose another --out"):
         sweep(marks.path)
-        asked = Asked(worth, per_answer, seconds, workers or 2, jailed=not unsafe)
+        asked = Asked(worth, per_answer, seconds, workers or os.cpu_count() or 2, jailed=not unsafe)
         limits = [_UNSAFE] if unsafe else []
         marked = mark_all(found, marks, asked, resume=resume, each=lambda *of_one: write_by_hand(marks, *of_one))
         with working("writing the pages"):
             write_pages(marks, marked, worth, limits)
     warn(limits)
-    unread = [one for one in marked if one.status.startswith("unreadable")]
-    for one in unread:
+    missed = [one for one in marked if one.status.startswith(NOT_MARKED)]
+    for one in [one for one in marked if one.status.startswith("unreadable")] + missed:
         say(f"{one.file}: {one.status}", err=True)
-    say(f"{count(len(marked), 'file')} marked; the class: {marks.page.resolve()}")
+    say(f"{count(len(marked) - len(missed), 'file')} marked; the class: {marks.page.resolve()}")
     say(f"for a learning platform: {marks.csv.resolve()}")
+    if missed:
+        raise typer.Exit(1)
 
 
 _UNSAFE = "Marked without isolation (--unsafe): what was marked could read and change what the one who marked could."

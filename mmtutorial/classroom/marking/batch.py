@@ -17,6 +17,7 @@ from tqdm.auto import tqdm
 from mmtutorial.classroom.exercises import EXERCISES
 from mmtutorial.classroom.marking.examining import SECONDS, Mark, mark, public_questions
 from mmtutorial.classroom.marking.marked import Marked, MarkingFolder, read_marked, write_marked
+from mmtutorial.classroom.marking.outside import storable
 from mmtutorial.classroom.marking.points import Points
 from mmtutorial.classroom.marking.rehearsal import Run, run_notebook
 from mmtutorial.classroom.marking.submissions import Submission
@@ -25,6 +26,9 @@ from mmtutorial.errors import InputError, printable
 from mmtutorial.files import read_json
 from mmtutorial.ownership import write_own
 from mmtutorial.randomness import seed_for
+
+NOT_MARKED = "not marked"
+"""Begins the status of a submission at which the marking itself failed."""
 
 _PUBLIC = cache(lambda name: public_questions(EXERCISES[name]))
 
@@ -72,16 +76,20 @@ def mark_all(
     marked: list[Marked | None] = [read_marked(folder.done(found), found) for found in submissions]
     open_ones = [place for place, found in enumerate(marked) if found is None]
     bar = tqdm(total=len(submissions), initial=len(submissions) - len(open_ones), desc="marking", unit="notebook")
-    with bar, _places(min(asked.workers, len(open_ones)), jailed=asked.jailed) as places:
+    with bar, _Places(min(asked.workers, len(open_ones)), jailed=asked.jailed) as places:
 
         def one(place: int) -> int:
-            workshop = places.get()
+            submission = submissions[place]
             try:
-                found, run = _marked(workshop, submissions[place], asked, salt)
-            finally:
-                places.put(workshop)
-            each(submissions[place], found, run)
-            write_marked(folder.done(submissions[place]), found)
+                with places.borrowed() as workshop:
+                    found, run = _marked(workshop, submission, asked, salt)
+                found = storable(found)
+                each(submission, found, run)
+                write_marked(folder.done(submission), found)
+            except InputError:  # No place for a learner's code, or no room for the marks: of all, not of this one.
+                raise
+            except Exception as error:
+                found = _not_marked(submission, error)  # Not kept: --resume tries it again.
             marked[place] = found
             return place
 
@@ -97,14 +105,34 @@ def mark_all(
     return [found for found in marked if found is not None]
 
 
-@contextmanager
-def _places(count: int, *, jailed: bool) -> Iterator[SimpleQueue[Workshop]]:
-    """Warm processes, one for each worker; ended with the marking."""
-    queue: SimpleQueue[Workshop] = SimpleQueue()
-    with ExitStack() as stack:
-        for _ in range(count):
-            queue.put(stack.enter_context(Workshop(jailed=jailed)))
-        yield queue
+class _Places:
+    """Warm processes, one for each worker; ended with the marking. Use it as a context manager."""
+
+    def __init__(self, count: int, *, jailed: bool) -> None:
+        self._free: SimpleQueue[Workshop] = SimpleQueue()
+        self._count, self._jailed, self._stack = count, jailed, ExitStack()
+
+    def __enter__(self) -> _Places:
+        with ExitStack() as started:
+            for _ in range(self._count):
+                self._free.put(started.enter_context(Workshop(jailed=self._jailed)))
+            self._stack = started.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @contextmanager
+    def borrowed(self) -> Iterator[Workshop]:
+        """Give one that is free; where something went wrong in it, another takes its place."""
+        workshop = self._free.get()
+        try:
+            yield workshop
+        except Exception:
+            workshop = self._stack.enter_context(Workshop(jailed=self._jailed))
+            raise
+        finally:
+            self._free.put(workshop)
 
 
 def _salt(folder: MarkingFolder, *, resume: bool) -> str:
@@ -122,6 +150,13 @@ def _salt(folder: MarkingFolder, *, resume: bool) -> str:
     text = f'{{\n "about": "a marking of mmtutorial; inputs are drawn by this secret",\n "salt": "{salt}"\n}}\n'
     write_own(folder.request, text.encode())
     return salt
+
+
+def _not_marked(submission: Submission, error: Exception) -> Marked:
+    """A submission at which the marking itself failed."""
+    about = (submission.student, submission.notebook, submission.file, submission.digest)
+    status = f"{NOT_MARKED}: a fault of the marking ({type(error).__name__}: {error}); --resume tries it again"
+    return storable(Marked(*about, submission.handed_in.isoformat(timespec="seconds"), status))
 
 
 def _marked(workshop: Workshop, submission: Submission, asked: Asked, salt: str) -> tuple[Marked, Run]:

@@ -13,7 +13,7 @@ import torch
 from mmtutorial.classroom.answering import Failure
 from mmtutorial.classroom.asking import Ask, Wrong
 from mmtutorial.classroom.blanks import NotFilledIn
-from mmtutorial.classroom.calling import Caller, Outcome
+from mmtutorial.classroom.calling import Calling, Outcome
 from mmtutorial.classroom.exercise import Exercise
 from mmtutorial.classroom.marking.workshop import JailedCaller, Workshop
 from mmtutorial.classroom.plain import encode
@@ -68,7 +68,7 @@ class Marking(Ask):
     """Asks all cases to their end and keeps the first that went wrong."""
 
     def __init__(
-        self, caller: Caller, exercise: Exercise, variant: int, public: frozenset[bytes], seconds: float = SECONDS
+        self, caller: Calling, exercise: Exercise, variant: int, public: frozenset[bytes], seconds: float = SECONDS
     ) -> None:
         """Prepare to mark.
 
@@ -134,7 +134,7 @@ def fingerprint(arguments: Any) -> bytes:
 
 
 @dataclass
-class _Listening(Caller):
+class _Listening(Calling):
     """Answers nothing, and notes what is asked."""
 
     asked: set[bytes] = field(default_factory=set)
@@ -142,9 +142,6 @@ class _Listening(Caller):
     def call(self, arguments: tuple[Any, ...], seconds: float, number: int = 0) -> Outcome:
         self.asked.add(fingerprint(arguments))
         return Outcome(None)
-
-    def _exchange(self, question: bytes, seconds: float) -> tuple[bytes | Failure, str]:
-        raise NotImplementedError  # ``call`` is all there is.
 
 
 def public_questions(exercise: Exercise) -> frozenset[bytes]:
@@ -230,7 +227,7 @@ def _judged(exercise: Exercise, asking: Marking, failed: Sequence[str]) -> Mark:
     return Mark(exercise.name, state, round(share, 4), (len(asking.cases), right), *found, notes)
 
 
-class _Finding(Caller):
+class _Finding(Calling):
     """Calls a function of a notebook, in a new process after each that had to be stopped.
 
     First with the statements that the function needs. Where that finds no function, or one that misses a name, with all
@@ -310,9 +307,6 @@ class _Finding(Caller):
             return bool(self._start()["found"])
         except (TimeoutError, EOFError):
             return False
-
-    def _exchange(self, question: bytes, seconds: float) -> tuple[bytes | Failure, str]:
-        raise NotImplementedError  # ``call`` is all there is.
 
 
 def _whole_number(found: object) -> int:

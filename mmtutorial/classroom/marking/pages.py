@@ -15,6 +15,7 @@ from mmtutorial.classroom.exercises import EXERCISES
 from mmtutorial.classroom.marking.examining import Mark
 from mmtutorial.classroom.marking.handing_out import handed_out_sources
 from mmtutorial.classroom.marking.marked import Marked, MarkingFolder, counting
+from mmtutorial.classroom.marking.outside import storable
 from mmtutorial.classroom.marking.points import Points
 from mmtutorial.classroom.marking.rehearsal import Run
 from mmtutorial.classroom.marking.submissions import Submission
@@ -156,7 +157,7 @@ def write_by_hand(folder: MarkingFolder, submission: Submission, marked: Marked,
         for place in own
     ]  # fmt: skip
     page = page_template("marks_by_hand.html.j2").render(marked=marked, words=words, cells=cells)
-    write_page(folder.by_hand(marked), page)
+    write_page(folder.by_hand(marked), storable(page))
     write_bytes(folder.code(marked), "\n\n\n".join(sources[place] for place in own).encode("utf-8", "replace"))
 
 

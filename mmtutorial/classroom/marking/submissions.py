@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmtutorial.classroom.exercises import EXERCISES
+from mmtutorial.classroom.marking.outside import storable
 from mmtutorial.errors import InputError
 
 _MOST_BYTES = 2**26
@@ -151,7 +152,7 @@ def _of_a_class(members: list[PurePosixPath]) -> bool:
 def _member(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: PurePosixPath, member: PurePosixPath, *, of_class: bool
 ) -> Submission:
-    when = datetime(*entry.date_time) if entry.date_time[1] else datetime(1980, 1, 1)
+    when = _when(entry)
     if ".." in member.parts or member.is_absolute() or "\\" in entry.filename or ":" in entry.filename:
         # Such a name was made to write elsewhere. Nothing is written here, but who sends one should hear of it.
         return _unusable(name, when, f"an entry of the archive leads out of it: {entry.filename[:100]}")
@@ -166,6 +167,14 @@ def _member(
     return _read(
         data, name / member, when, archive=None if of_class else name, below=len(name.parts) if of_class else 0
     )
+
+
+def _when(entry: zipfile.ZipInfo) -> datetime:
+    """When an entry was written; archives may hold days that never were."""
+    try:
+        return datetime(*entry.date_time)
+    except ValueError:
+        return datetime(1980, 1, 1)
 
 
 def _unusable(name: PurePosixPath, when: datetime, problem: str) -> Submission:
@@ -198,6 +207,7 @@ def _cells(notebook: dict[str, Any]) -> Iterator[Cell]:
         text = cell.get("source", cell.get("input", ""))
         source = text if isinstance(text, str) else "".join(map(str, text))
         kind = str(cell.get("cell_type", "code"))
+        source = storable(source)
         yield Cell(kind if kind in ("code", "markdown", "raw") else "markdown", source)
 
 
