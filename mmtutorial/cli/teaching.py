@@ -10,6 +10,7 @@ import typer
 
 from mmtutorial.cli.options import Force, Workers, names
 from mmtutorial.cli.talking import loading, say, warn, working
+from mmtutorial.errors import InputError
 from mmtutorial.words import count
 
 
@@ -32,11 +33,26 @@ def handout(
     out: Annotated[Path, typer.Option(help="Folder for the class: new, or with other files than these.")],
     notebooks: Annotated[str | None, typer.Option(help="Such as 03,05; default: all.")] = None,
     name: Annotated[str, typer.Option(help='Of the class, such as "Course 2027".')] = "",
+    nbgrader: Annotated[
+        bool, typer.Option("--nbgrader", help="Write a course of nbgrader, with solutions, for the teacher alone.")
+    ] = False,
+    points: Annotated[
+        Path | None, typer.Option(help="With --nbgrader: TOML file of points; default: one each.")
+    ] = None,
     force: Force = False,
 ) -> None:
     """Write the folder that a class gets: notebooks to fill in, how to begin, no solutions."""
+    if points is not None and not nbgrader:
+        raise InputError("--points belongs to --nbgrader here; the points of other hand-outs are given to mark")
     with loading():
+        from mmtutorial.classroom.marking.for_nbgrader import write_course
         from mmtutorial.classroom.marking.handing_out import hand_out
+        from mmtutorial.classroom.marking.points import read_points
+    if nbgrader:
+        written = write_course(out, read_points(points), names(notebooks), name, force=force)
+        say(f"{count(len(written), 'assignment')} in {(out / 'source').resolve()}")
+        say(f"what learners get:  cd {out} && nbgrader generate_assignment {written[0].stem}")
+        return
     written = hand_out(out, names(notebooks), name, force=force)
     say(f"{count(len(written), 'notebook')} in {out.resolve()}")
     say("mark what comes back:  mmtutorial mark FOLDER")

@@ -31,6 +31,19 @@ def notebook_paths() -> dict[str, Path]:
     return {path.name[:2]: path for path in sorted(notebooks_folder().glob("[0-9][0-9]_*.ipynb"))}
 
 
+def chosen_notebooks(numbers: Sequence[str] | None) -> list[Path]:
+    """Return the learner's notebooks of some numbers, each once; all for None.
+
+    Raises:
+        InputError: there is no such notebook.
+    """
+    known = notebook_paths()
+    for number in numbers or ():
+        if number not in known:
+            raise unknown("notebook", number, known)
+    return [known[number] for number in (known if numbers is None else dict.fromkeys(numbers))]
+
+
 def hand_out(folder: Path, numbers: Sequence[str] | None = None, name: str = "", *, force: bool = False) -> list[Path]:
     """Write a class's folder.
 
@@ -46,23 +59,19 @@ def hand_out(folder: Path, numbers: Sequence[str] | None = None, name: str = "",
     Raises:
         InputError: there is no such notebook, or the folder holds other files of these names.
     """
-    known = notebook_paths()
-    chosen = list(known) if numbers is None else list(dict.fromkeys(numbers))
-    for number in chosen:
-        if number not in known:
-            raise unknown("notebook", number, known)
-    targets = [folder / known[number].name for number in chosen]
+    chosen = chosen_notebooks(numbers)
+    targets = [folder / path.name for path in chosen]
     standing = [path for path in (*targets, folder / READ_ME) if path.exists()]
     if standing and not force:
         raise InputError(f"{standing[0]} is there already; choose another --out, or write over it with --force")
-    for number, target in zip(chosen, targets, strict=True):
-        write_bytes(target, _without_solutions(known[number]))
+    for path, target in zip(chosen, targets, strict=True):
+        write_bytes(target, without_solutions(path))
     write_bytes(folder / READ_ME, _read_me(name, [path.name for path in targets]).encode())
     return targets
 
 
-def _without_solutions(path: Path) -> bytes:
-    """A notebook without links to solutions, which the folder does not hold."""
+def without_solutions(path: Path) -> bytes:
+    """Return a notebook without links to solutions, which the folder does not hold."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
     link = f" | [with solutions](solutions/{path.name})"
     for cell in notebook["cells"]:
