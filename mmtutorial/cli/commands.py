@@ -26,7 +26,7 @@ from mmtutorial.cli.options import (
     Root,
     Settings,
     Weights,
-    Workers,
+    WithWorkers,
     among,
     assignments,
     grouped,
@@ -183,7 +183,7 @@ def reproduce(
         str | None, typer.Option(help=f"Of {', '.join(PARTS)}, with commas between; default: all.")
     ] = None,
     seeds: Annotated[str, typer.Option(help="Seeds such as 0,1,2 or 0-4.")] = "0-4",
-    workers: Workers = None,
+    workers: WithWorkers,
     settings: Settings = None,
     place: Place,
     machine: OnMachine,
@@ -194,7 +194,7 @@ def reproduce(
     override(get_preset(preset), changes)  # A slip is told before torch is imported.
     with loading():
         from mmtutorial.reports import write_reproduction_report
-        from mmtutorial.reproduction import Grid, Scope, default_workers
+        from mmtutorial.reproduction import Grid, Scope
         from mmtutorial.reproduction import reproduce as run_all
 
     scope = Scope(
@@ -208,7 +208,7 @@ def reproduce(
     )
     folder = place.out or Path("runs") / f"reproduction-{preset}"
     grid = Grid(scope, folder, command_line(), machine)
-    found = run_all(grid, resume=place.resume, force=place.force, workers=workers or default_workers(machine))
+    found = run_all(grid, resume=place.resume, force=place.force, workers=workers)
     for row in found.rows:
         typer.echo(f"{row.benchmark:10s} {row.network:10s} {row.arm:36s} {row.mean:5.1f} mIoU")
     warn(found.warnings)

@@ -19,6 +19,7 @@ from mmtutorial.errors import InputError
 from mmtutorial.settings.machine import ACCELERATORS, MOST_PROCESSES, PRECISIONS, Machine
 from mmtutorial.settings.names import OUTLINE_FORMATS, known_name, split_names
 from mmtutorial.settings.presets import NETWORKS, PHOTO_NETWORK, PRESETS, known_network
+from mmtutorial.settings.workers import CLUSTERS, MOST_MINUTES, Workers
 from mmtutorial.words import listed
 
 MOST_SEEDS = 1000
@@ -75,10 +76,6 @@ Validate = Annotated[
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a preset: tuning.margin=0.5.")
 ]
-Workers = Annotated[
-    int | None,
-    typer.Option(help="Processes; default: one a core, or one where a GPU works.", min=1, max=MOST_PROCESSES),
-]
 
 
 @dataclass(frozen=True)
@@ -132,6 +129,35 @@ _MACHINE = {
     ],
 }
 OnMachine = Annotated[Machine, _MACHINE]
+
+Processes = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", help="Processes; default: one a core, or one where a GPU works.", min=1, max=MOST_PROCESSES
+    ),
+]
+_WORKERS = {
+    "workers": Processes,
+    "scheduler": Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Dask scheduler whose workers do the jobs, tcp://HOST:8786."),
+    ],
+    "slurm": Annotated[bool, typer.Option("--slurm", help="Have SLURM do the jobs.")],
+    "slurm_partition": Annotated[str | None, typer.Option(help="SLURM's partition; default: its own.")],
+    "slurm_minutes": Annotated[
+        int, typer.Option(help="Time of a job, after which it is queued again.", min=1, max=MOST_MINUTES)
+    ],
+    "slurm_gpus": Annotated[int, typer.Option(help="GPUs of a job.", min=0, max=MOST_PROCESSES)],
+    "slurm_cpus": Annotated[int, typer.Option(help="Cores of a job.", min=1, max=MOST_PROCESSES)],
+    "slurm_cluster": Annotated[
+        str,
+        typer.Option(
+            help="slurm, or local: this machine stands for the cluster, to try it out.",
+            callback=among("cluster", CLUSTERS),
+        ),
+    ],
+}
+WithWorkers = Annotated[Workers, _WORKERS]
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

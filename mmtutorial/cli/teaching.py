@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mmtutorial.cli.options import Force, Workers, names
+from mmtutorial.cli.options import Force, Processes, names
 from mmtutorial.cli.talking import loading, say, warn, working
 from mmtutorial.errors import InputError
 from mmtutorial.words import count
@@ -66,7 +66,7 @@ def mark(
         float, typer.Option(min=0, help="Stop the run of a notebook after this; 0: ask its answers, do not run it.")
     ] = 60.0,
     per_answer: Annotated[float, typer.Option(min=0.1, help="Seconds after which one answer is stopped.")] = 10.0,
-    workers: Workers = None,
+    workers: Processes = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a marking that was stopped.")] = False,
     unsafe: Annotated[
         bool, typer.Option("--unsafe", help="Without isolation: what is marked may read and change what you may.")

@@ -21,7 +21,8 @@ from mmtutorial.files import sweep
 from mmtutorial.locks import exclusive
 from mmtutorial.reproduction.ablations import ABLATIONS
 from mmtutorial.reproduction.afterwards import arms_after
-from mmtutorial.reproduction.jobs import Job, Task, run_jobs
+from mmtutorial.reproduction.executors import run_jobs, workforce
+from mmtutorial.reproduction.jobs import Job, Task
 from mmtutorial.reproduction.paper import ENSEMBLE, VOC
 from mmtutorial.reproduction.rows import BENCHMARK_OF, arms_of_tables, arms_of_variants, with_imagenet
 from mmtutorial.results.folder import ReproductionFolder, RunFolder
@@ -30,6 +31,7 @@ from mmtutorial.results.records import Command
 from mmtutorial.settings.machine import Machine
 from mmtutorial.settings.overrides import override
 from mmtutorial.settings.presets import NETWORKS, get_preset
+from mmtutorial.settings.workers import Workers
 
 _ABLATION_SEEDS = 3
 """An ablation shows a course, not a digit: the first few seeds are enough."""
@@ -190,7 +192,7 @@ def held(grid: Grid, *, resume: bool, force: bool) -> Iterator[None]:
         yield
 
 
-def run_grid(grid: Grid, *, workers: int) -> tuple[tuple[Command, ...], float]:
+def run_grid(grid: Grid, *, workers: Workers) -> tuple[tuple[Command, ...], float]:
     """Run a reproduction to its end, in a folder that is :func:`held`.
 
     Returns:
@@ -201,19 +203,20 @@ def run_grid(grid: Grid, *, workers: int) -> tuple[tuple[Command, ...], float]:
             wanted and cannot be downloaded.
     """
     jobs = grid.training_jobs()
-    runs = [RunFolder(Path(job.out)) for job in jobs]
     begun = time.monotonic()
-    # Now and not when their turn comes, which may be days later.
-    for job in {(job.out, job.plan.arms[0].pretraining): job for job in jobs}.values():
-        data = experiment_data(job.plan.request, job.plan.preset)
-        rehearse(Stages(job.plan, data, Path(job.out), job.machine), job.plan.arms)
-    commands = claim(grid.folder, grid.scope.same(), grid.command, grid.scope.covers())
-    # Here and not in the jobs, two of which would write the same file at the same moment.
-    for run, job in zip(runs, jobs, strict=True):
-        claim(run, job.plan.settings(), job.command)
-    sweep(grid.out)
-    run_jobs(jobs, workers, "training")
-    run_jobs(grid.closing_jobs(), workers, "pictures")
+    # First of all, so that a cluster that is not there leaves nothing behind.
+    with workforce(workers, grid.machine, len(jobs), grid.folder.path / "slurm") as doing:
+        # Now and not when their turn comes, which may be days later.
+        for job in {(job.out, job.plan.arms[0].pretraining): job for job in jobs}.values():
+            data = experiment_data(job.plan.request, job.plan.preset)
+            rehearse(Stages(job.plan, data, Path(job.out), job.machine), job.plan.arms)
+        commands = claim(grid.folder, grid.scope.same(), grid.command, grid.scope.covers())
+        # Here and not in the jobs, two of which would write the same file at the same moment.
+        for job in jobs:
+            claim(RunFolder(Path(job.out)), job.plan.settings(), job.command)
+        sweep(grid.out)
+        run_jobs(jobs, doing, "training")
+        run_jobs(grid.closing_jobs(), doing, "pictures")
     return commands, time.monotonic() - begun
 
 

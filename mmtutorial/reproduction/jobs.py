@@ -1,28 +1,24 @@
 """One job: arms that share stages, with one seed. Plain data and a plain function of it.
 
-A job can be pickled and sent anywhere that sees the same folders. Here an executor of ``concurrent.futures`` runs it
-on processes of this machine.
+A job can be pickled and sent anywhere that sees the same folders.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import as_completed
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import torch
-from tqdm.auto import tqdm
-
-from mmtutorial.errors import InputError
 from mmtutorial.experiment import Plan, Runner, write_pictures
 from mmtutorial.reproduction.ensemble import run_ensemble
 from mmtutorial.settings.machine import Machine
-from mmtutorial.training.processes import worker_processes
 
 Task = Literal["train", "ensemble", "pictures"]
+
+Submit = Callable[["Job"], "Future[str]"]
+"""Gives a job to whoever does it; what it returns brings the job's name."""
 
 _PICTURED = ("triplets", "graph", "shuffled", "supcon")
 """Ways to tune whose embeddings are drawn."""
@@ -73,37 +69,3 @@ def run_job(job: Job) -> str:
     else:
         write_pictures(runner, lambda arm: not arm.tuned or arm.suffix in _PICTURED)
     return str(job)
-
-
-def run_jobs(jobs: Sequence[Job], workers: int, title: str) -> None:
-    """Do jobs with one progress bar for all.
-
-    They come seed by seed, so that what is there when someone stops it early is whole; long ones first.
-
-    Raises:
-        InputError: a job met bad input, or its process was killed; the others are stopped, and what they finished is
-            kept.
-    """
-    if workers < 1:
-        raise InputError(f"workers is {workers}; give 1 or more processes")
-    ordered = sorted(jobs, key=lambda job: (job.plan.seeds, -job.cost))
-    with tqdm(total=len(ordered), desc=title, unit="job") as bar:
-        for name in _done(ordered, min(workers, len(ordered))):
-            bar.set_postfix_str(f"done: {name}")
-            bar.update()
-
-
-def _done(jobs: Sequence[Job], workers: int) -> Iterator[str]:
-    """Names of jobs as they are finished; one worker is this process."""
-    if workers <= 1:
-        yield from map(run_job, jobs)
-        return
-    with worker_processes(workers) as pool:
-        for job in as_completed([pool.submit(run_job, job) for job in jobs]):
-            yield job.result()
-
-
-def default_workers(machine: Machine) -> int:
-    """A process for each core; one where a GPU does the work, which several would share."""
-    on_gpu = machine.accelerator in ("auto", "cuda") and torch.cuda.is_available()
-    return 1 if on_gpu or machine.accelerator == "mps" else max(1, os.cpu_count() or 1)

@@ -33,17 +33,18 @@ from mmtutorial.results.reproduction import (
     RowDifference,
 )
 from mmtutorial.settings.presets import NETWORKS
+from mmtutorial.settings.workers import Workers
 
 Item = TypeVar("Item")
 
 
-def reproduce(grid: Grid, *, resume: bool, workers: int, force: bool = False) -> Reproduction:
+def reproduce(grid: Grid, *, resume: bool, workers: Workers, force: bool = False) -> Reproduction:
     """Run a reproduction to its end and write ``OUT/reproduction.json``.
 
     Args:
         grid: what to run, and where.
         resume: whether the folder may hold an earlier attempt, to be gone on with.
-        workers: processes.
+        workers: who does the jobs.
         force: whether the folder may hold files of others, of which those in the way are overwritten.
 
     Returns:

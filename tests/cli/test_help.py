@@ -23,6 +23,7 @@ OPTIONS: dict[tuple[str, ...], list[str]] = {
     ("reproduce",): [
         *("--dataset", "--root", "--classes", "--labeled", "--preset", "--networks", "--parts", "--seeds", "--out"),
         *("--workers", "--resume", "--validate", "--set", "--accelerator", "--precision", "--devices", "--loaders"),
+        *("--scheduler", "--slurm", "--slurm-partition", "--slurm-minutes", "--slurm-gpus", "--slurm-cpus"),
     ],
     ("lab",): ["--folder", "--no-browser", "-- OPTIONS"],
     ("predict",): ["--checkpoint", "--images", "--out"],

@@ -19,13 +19,14 @@ import torch
 
 from mmtutorial.errors import InputError
 from mmtutorial.reproduction import Grid, Scope, reproduce
+from mmtutorial.reproduction.executors import run_jobs, workforce
 from mmtutorial.reproduction.grid import ensemble_of
-from mmtutorial.reproduction.jobs import run_jobs
 from mmtutorial.reproduction.paper import ENSEMBLE
 from mmtutorial.reproduction.rows import PARTS
 from mmtutorial.results import read_reproduction
 from mmtutorial.settings.budgets import Schedule
 from mmtutorial.settings.machine import Machine
+from mmtutorial.settings.workers import Workers
 from tests.tiny_run import SETTINGS, weights
 
 TINY = SETTINGS | {"proxy.schedule.steps": "3", "tuning.schedule.steps": "3", "segmentation.schedule.steps": "3"}
@@ -43,7 +44,7 @@ def grid(out: Path, **changes: Any) -> Grid:
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("grid")
-    reproduce(grid(folder), resume=False, workers=1)
+    reproduce(grid(folder), resume=False, workers=Workers(1))
     return folder
 
 
@@ -74,13 +75,13 @@ def test_the_file_can_be_read_back(out: Path, found: dict[str, Any]) -> None:
 
 def test_done_again_with_resume_nothing_is_trained_and_nothing_changes(out: Path, found: dict[str, Any]) -> None:
     before = {path: path.stat().st_mtime_ns for path in out.rglob("model.safetensors")}
-    reproduce(grid(out), resume=True, workers=1)
+    reproduce(grid(out), resume=True, workers=Workers(1))
     assert {path: path.stat().st_mtime_ns for path in out.rglob("model.safetensors")} == before
     assert json.loads((out / "reproduction.json").read_text()) == found
 
 
 def test_two_processes_give_what_one_gives(out: Path, tmp_path: Path) -> None:
-    reproduce(grid(tmp_path, seeds=(1,)), resume=False, workers=2)
+    reproduce(grid(tmp_path, seeds=(1,)), resume=False, workers=Workers(2))
     alone = weights(tmp_path)
     assert alone
     together = weights(out)
@@ -109,7 +110,9 @@ def test_at_its_own_value_an_ablation_takes_the_runs_of_the_tables(tmp_path: Pat
 
 
 def test_without_the_tables_an_ablation_runs_alone(tmp_path: Path) -> None:
-    made = reproduce(grid(tmp_path, parts=("margin",), networks=("tiny",), seeds=(0,)), resume=False, workers=1)
+    made = reproduce(
+        grid(tmp_path, parts=("margin",), networks=("tiny",), seeds=(0,)), resume=False, workers=Workers(1)
+    )
     [ablation] = made.ablations
     assert made.rows == ()
     assert {point.arm for point in ablation.points} == {"random+graph"}
@@ -131,7 +134,7 @@ def test_at_the_scale_of_the_paper_imagenet_is_itself(tmp_path: Path, monkeypatc
     monkeypatch.setattr(socket, "create_connection", refused)
     monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "hub"))
     with pytest.raises(InputError, match=r"cannot download .*vgg16_bn.*put it at"):
-        reproduce(at_scale, resume=False, workers=1)
+        reproduce(at_scale, resume=False, workers=Workers(1))
     assert not (tmp_path / "out").exists()
 
 
@@ -150,8 +153,12 @@ def test_bad_input_in_a_job_is_one_clear_line(tmp_path: Path) -> None:
     schedule = Schedule(steps=3, images=2, lr=1e30)
     preset = replace(broken.plan.preset, proxy=replace(broken.plan.preset.proxy, schedule=schedule))
     preset = replace(preset, segmentation=replace(preset.segmentation, schedule=schedule))
-    with pytest.raises(InputError, match="lower the learning rate"):
-        run_jobs([replace(broken, plan=replace(broken.plan, preset=preset))], 2, "training")
+    job = replace(broken, plan=replace(broken.plan, preset=preset))
+    with (
+        pytest.raises(InputError, match="lower the learning rate"),
+        workforce(Workers(2), Machine("cpu"), 2, tmp_path) as doing,
+    ):
+        run_jobs([job], doing, "training")
 
 
 @pytest.mark.parametrize(
@@ -163,15 +170,15 @@ def test_bad_input_in_a_job_is_one_clear_line(tmp_path: Path) -> None:
 )
 def test_names_that_are_not_there(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        reproduce(grid(tmp_path / "out", **changes), resume=False, workers=1)
+        reproduce(grid(tmp_path / "out", **changes), resume=False, workers=Workers(1))
     assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_is_not_taken_twice(out: Path) -> None:
     with pytest.raises(InputError, match="already holds a run; add --resume"):
-        reproduce(grid(out), resume=False, workers=1)
+        reproduce(grid(out), resume=False, workers=Workers(1))
     with pytest.raises(InputError, match="other settings"):
-        reproduce(grid(out, labeled=5), resume=True, workers=1)
+        reproduce(grid(out, labeled=5), resume=True, workers=Workers(1))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
@@ -208,10 +215,10 @@ def test_stopped_and_resumed_it_ends_as_if_it_had_not_been(out: Path, tmp_path: 
 def test_what_earlier_commands_finished_stays_in_the_file(tmp_path: Path) -> None:
     """Another seed, then another ablation; the folder is then one of before commands were written down."""
     margin = {"networks": ("tiny",), "parts": ("margin",)}
-    reproduce(grid(tmp_path, **margin, seeds=(3,)), resume=False, workers=1)
+    reproduce(grid(tmp_path, **margin, seeds=(3,)), resume=False, workers=Workers(1))
     first = read_reproduction(tmp_path)
     second = replace(grid(tmp_path, **margin, seeds=(1,)), command="mmtutorial reproduce --seeds 1")
-    made = reproduce(second, resume=True, workers=1)
+    made = reproduce(second, resume=True, workers=Workers(1))
     [before], [after] = first.ablations, made.ablations
     assert made.seeds == (3, 1)
     assert [(p.value, p.arm, p.seeds) for p in after.points] == [(p.value, p.arm, (3, 1)) for p in before.points]
@@ -223,6 +230,6 @@ def test_what_earlier_commands_finished_stays_in_the_file(tmp_path: Path) -> Non
     assert made.command == "mmtutorial reproduce --seeds 1"
     claim = json.loads((tmp_path / "run.json").read_text())
     (tmp_path / "run.json").write_text(json.dumps({name: claim[name] for name in ("command", "settings")}))
-    again = reproduce(replace(second, command="mmtutorial reproduce --resume"), resume=True, workers=1)
+    again = reproduce(replace(second, command="mmtutorial reproduce --resume"), resume=True, workers=Workers(1))
     assert again.ablations == made.ablations
     assert read_reproduction(tmp_path) == again
