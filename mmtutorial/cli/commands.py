@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -130,7 +131,13 @@ def run(
         from mmtutorial.files import sweep
         from mmtutorial.locks import exclusive
         from mmtutorial.reports.run import write_report
+        from mmtutorial.training.devices import help_others
+        from mmtutorial.training.nodes import leading, this_node
 
+    machine = replace(machine, node=this_node())
+    if machine.node and machine.node.rank:
+        help_others(machine)
+        return
     plan = Plan(
         request=Request(dataset, **part.fields()),
         preset=budgets,
@@ -138,7 +145,7 @@ def run(
         seeds=numbers,
     )
     folder = place.out or Path("runs") / f"{dataset}-{preset}"
-    with exclusive(folder, remedy="choose another --out"):
+    with leading(machine.node), exclusive(folder, remedy="choose another --out"):
         with working("reading the data, and trying a batch of each stage"):
             runner = Runner(plan, folder, machine, command=command_line(), resume=place.resume, force=place.force)
             runner.begin()

@@ -164,22 +164,23 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     """Let a command take records: for each of their fields typer sees an option, which it knows by that name.
 
     A record is a dataclass whose fields are annotated as options; or, where the dataclass knows of no command line,
-    it is annotated with theirs.
+    it is annotated with theirs, and a field without one keeps its default.
     """
-    records: dict[str, Any] = {}
+    records: dict[str, tuple[Any, list[str]]] = {}
     flat = []
     for name, parameter in signature(command, eval_str=True).parameters.items():
         record, *options = get_args(parameter.annotation) or (parameter.annotation,)
         if is_dataclass(record):
-            records[name] = record
-            hints = get_type_hints(record, include_extras=True) | (options[0] if options else {})
-            flat += [(field.name, field.default, hints[field.name]) for field in fields(record)]
+            hints = options[0] if options else get_type_hints(record, include_extras=True)
+            asked = [field for field in fields(record) if field.name in hints]
+            records[name] = record, [field.name for field in asked]
+            flat += [(field.name, field.default, hints[field.name]) for field in asked]
         else:
             flat.append((name, parameter.default, parameter.annotation))
 
     def call(**given: Any) -> None:
-        for name, record in records.items():
-            given[name] = record(**{field.name: given.pop(field.name) for field in fields(record)})
+        for name, (record, asked) in records.items():
+            given[name] = record(**{field: given.pop(field) for field in asked})
         command(**given)
 
     call.__name__, call.__doc__ = command.__name__, command.__doc__

@@ -4,32 +4,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from torch import Tensor, distributed, nn
 from torch.multiprocessing.spawn import ProcessRaisedException
 
 from mmtutorial.errors import InputError
 from mmtutorial.settings.machine import Machine
+from mmtutorial.training.nodes import NodeEnvironment, works
 
 
-def make_fabric(machine: Machine) -> Fabric:
+def make_fabric(machine: Machine, port: int | None = None) -> Fabric:
     """The devices of a machine; with more than one, :func:`on_each_device` starts a process for each.
+
+    Args:
+        machine: what trains.
+        port: where the processes of several machines meet; None for a free one.
 
     Raises:
         InputError: there is no such accelerator here, not so many devices, or no such precision.
     """
-    # Processes are spawned for a stage and end with it. All else, such as files and scores, is done by one process.
-    strategy = "ddp_spawn" if machine.devices > 1 else "auto"
+    node = machine.node
+    several = machine.devices > 1 or node is not None
     try:
         fabric = Fabric(
             accelerator=machine.accelerator,
             devices=machine.devices,
+            num_nodes=node.count if node else 1,
             precision=machine.precision,  # type: ignore[arg-type]
-            strategy=strategy,
+            # Processes are spawned for a stage and end with it. All else, such as files and scores, is done by one.
+            strategy="ddp_spawn" if several else "auto",
+            # Named, as inside of SLURM or torchrun another would be chosen, which expects all processes to be there.
+            plugins=NodeEnvironment(node, port) if node else LightningEnvironment(),
         )
     except (ValueError, RuntimeError, ImportError) as error:
         raise InputError(
@@ -37,7 +47,7 @@ def make_fabric(machine: Machine) -> Fabric:
             f"{machine.devices} device(s): {str(error).rstrip('. ')}; leave these options out for what suits "
             "this machine"
         ) from error
-    if machine.devices == 1:
+    if not several:
         fabric.launch()
     return fabric
 
@@ -46,19 +56,34 @@ def on_each_device(fabric: Fabric, work: Callable[..., None], *arguments: Any) -
     """Call ``work(fabric, *arguments)`` for each device, at the same time; here, if there is but one.
 
     Raises:
-        InputError: raised by the work on any device.
+        InputError: raised by the work on any device; or another machine is gone.
     """
     if fabric.world_size == 1:
         work(fabric, *arguments)
         return
+    around = getattr(fabric.strategy, "cluster_environment", None)
+    among = around if isinstance(around, NodeEnvironment) else None
     try:
-        fabric.launch(_work_and_part, work, *arguments)  # type: ignore[arg-type]  # which asks for no arguments
+        with among.calling(work, arguments) if among else nullcontext():
+            fabric.launch(_work_and_part, work, *arguments)  # type: ignore[arg-type]  # which asks for no arguments
     except ProcessRaisedException as error:
         # The message is the traceback of that process; its last line names the error.
         found = re.search(rf"{InputError.__name__}: (.+)\s*$", str(error))
-        if found is None:
+        if found is None and among is None:
             raise
-        raise InputError(found[1]) from error
+        lost = "another machine stopped or cannot be reached; see what it said, and go on with --resume"
+        raise InputError(found[1] if found else lost) from error
+
+
+def help_others(machine: Machine) -> None:
+    """Do a share of each stage of a run that another machine leads, until it is done.
+
+    Raises:
+        InputError: the first machine is gone.
+    """
+    assert machine.node is not None
+    for port, work, arguments in works(machine.node):
+        on_each_device(make_fabric(machine, port), work, *arguments)
 
 
 def _work_and_part(fabric: Fabric, work: Callable[..., None], *arguments: Any) -> None:

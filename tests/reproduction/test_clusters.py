@@ -16,6 +16,7 @@ from typing import Any
 
 import psutil
 import pytest
+import submitit
 
 from mmtutorial.errors import InputError
 from mmtutorial.reproduction import Grid, reproduce
@@ -109,11 +110,18 @@ def does_a_job(process: psutil.Process) -> bool:
         return False
 
 
-def test_a_killed_worker_is_replaced_and_the_numbers_are_those_of_one_process(local: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A scheduler and two workers."""
     with ExitStack() as stack:
-        cluster = Cluster(tmp_path, stack, workers=2)
-        pool = stack.enter_context(ThreadPoolExecutor(1))
+        yield Cluster(tmp_path_factory.mktemp("dask"), stack, workers=2)
+
+
+def test_a_killed_worker_is_replaced_and_the_numbers_are_those_of_one(
+    local: Path, cluster: Cluster, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with ThreadPoolExecutor(1) as pool:
         done = pool.submit(reproduce, three_jobs(out), resume=False, workers=Workers(scheduler=cluster.address))
         until(lambda: done.done() or list(out.rglob("log.jsonl")))
         job, *_ = until(cluster.jobs)
@@ -124,6 +132,21 @@ def test_a_killed_worker_is_replaced_and_the_numbers_are_those_of_one_process(lo
         done.result(timeout=240)
         assert cluster.jobs() == []
     assert_same(out, local)
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGKILL])
+def test_jobs_end_with_the_command_that_waits_for_them(by: signal.Signals, cluster: Cluster, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mmtutorial.cli", "reproduce", *arguments(), "--accelerator", "cpu"]
+    command += ["--parts", "margin", "--out", str(tmp_path / "out"), "--scheduler", cluster.address]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as waits:
+        jobs = until(cluster.jobs)
+        waits.send_signal(by)
+        _, said = waits.communicate(timeout=60)
+    until(lambda: not any(job.is_running() for job in jobs))
+    until(lambda: cluster.jobs() == [])
+    if by is signal.SIGTERM:
+        assert waits.returncode == 143
+        assert said.endswith("mmtutorial: stopped; the same command with --resume goes on from here\n")
 
 
 def test_without_its_scheduler_a_run_ends_in_one_line_and_can_be_taken_up(local: Path, tmp_path: Path) -> None:
@@ -145,24 +168,11 @@ def test_without_its_scheduler_a_run_ends_in_one_line_and_can_be_taken_up(local:
     assert_same(out, local)
 
 
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGKILL])
-def test_jobs_end_with_the_command_that_waits_for_them(by: signal.Signals, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mmtutorial.cli", "reproduce", *arguments(), "--accelerator", "cpu"]
-    with ExitStack() as stack:
-        cluster = Cluster(tmp_path, stack, workers=1)
-        command += ["--parts", "margin", "--out", str(tmp_path / "out"), "--scheduler", cluster.address]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as waits:
-            jobs = until(cluster.jobs)
-            waits.send_signal(by)
-            _, said = waits.communicate(timeout=60)
-        until(lambda: not any(job.is_running() for job in jobs))
-        assert cluster.jobs() == []
-        if by is signal.SIGTERM:
-            assert waits.returncode == 143
-            assert said.endswith("mmtutorial: stopped; the same command with --resume goes on from here\n")
-
-
-def test_slurm_with_this_machine_as_cluster_gives_the_same(local: Path, tmp_path: Path) -> None:
+def test_slurm_with_this_machine_as_cluster_gives_the_same(
+    local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Its files come late on a cluster alone.
+    monkeypatch.setattr(submitit.Job, "_results_timeout_s", 1)
     out = tmp_path / "out"
     with ThreadPoolExecutor(1) as pool:
         workers = Workers(2, slurm=True, slurm_cluster="local")
