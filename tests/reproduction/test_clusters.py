@@ -19,7 +19,11 @@ import pytest
 import submitit
 
 from mmtutorial.errors import InputError
+from mmtutorial.experiment.claim import claim
+from mmtutorial.locks import exclusive
 from mmtutorial.reproduction import Grid, reproduce
+from mmtutorial.reproduction.elsewhere import run_apart, run_shared
+from mmtutorial.results.folder import RunFolder
 from mmtutorial.settings.workers import Workers
 from tests.reproduction.test_grid import grid
 from tests.tiny_run import arguments, logs, weights
@@ -186,3 +190,19 @@ def test_slurm_with_this_machine_as_cluster_gives_the_same(
     assert len(list((out / "slurm").glob("*_result.pkl"))) == 4
     assert len(list((out / "slurm").glob("*_submitted.pkl"))) == 5
     assert_same(out, local)
+
+
+def test_a_job_is_not_begun_where_its_folder_is_not_seen_or_someone_still_does_it(tmp_path: Path) -> None:
+    job = three_jobs(tmp_path).training_jobs()[0]
+    with pytest.raises(InputError, match=r"does not see .*streets-tiny-vgg; put --out where every machine"):
+        run_shared(job)
+    with pytest.raises(InputError, match=r"does not see .*elsewhere; start the command in a folder that every machine"):
+        run_apart(job, str(tmp_path / "elsewhere"), lambda: True)
+    claim(RunFolder(Path(job.out)), job.plan.settings(), job.command)
+    name = f"train-{job.plan.arms[0].pretraining}-0"
+    with (
+        exclusive(Path(job.out), name=name),
+        pytest.raises(InputError, match=r"another process .* works in"),
+    ):
+        run_shared(job)
+    assert weights(tmp_path) == {}
