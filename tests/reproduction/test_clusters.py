@@ -36,7 +36,7 @@ def three_jobs(out: Path) -> Grid:
     return grid(out, datasets=("streets",), seeds=(0,))
 
 
-def until(seen: Callable[[], Any], patience: float = 120) -> Any:
+def until(seen: Callable[[], Any], patience: float = 300) -> Any:
     deadline = time.monotonic() + patience
     while not (found := seen()):
         assert time.monotonic() < deadline, "waited in vain"
@@ -133,7 +133,7 @@ def test_a_killed_worker_is_replaced_and_the_numbers_are_those_of_one(
         assert worker is not None
         worker.kill()
         until(lambda: not job.is_running())
-        done.result(timeout=240)
+        done.result(timeout=600)
         assert cluster.jobs() == []
     assert_same(out, local)
 
@@ -145,7 +145,7 @@ def test_jobs_end_with_the_command_that_waits_for_them(by: signal.Signals, clust
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as waits:
         jobs = until(cluster.jobs)
         waits.send_signal(by)
-        _, said = waits.communicate(timeout=60)
+        _, said = waits.communicate(timeout=300)
     until(lambda: not any(job.is_running() for job in jobs))
     until(lambda: cluster.jobs() == [])
     if by is signal.SIGTERM:
@@ -163,7 +163,7 @@ def test_without_its_scheduler_a_run_ends_in_one_line_and_can_be_taken_up(local:
         jobs = until(cluster.jobs)
         cluster.scheduler.kill()
         with pytest.raises(InputError, match=r"the Dask scheduler at tcp://\S+ is gone.* --resume") as caught:
-            done.result(timeout=120)
+            done.result(timeout=300)
         assert "\n" not in str(caught.value)
         # What was being done ends too: it would be in the way of whoever goes on.
         until(lambda: not any(job.is_running() for job in jobs))
@@ -186,7 +186,7 @@ def test_slurm_with_this_machine_as_cluster_gives_the_same(
         controller = psutil.Process(int(first.name.partition("_")[0]))
         job, *_ = until(lambda: controller.children())
         job.kill()
-        done.result(timeout=240)
+        done.result(timeout=600)
     assert len(list((out / "slurm").glob("*_result.pkl"))) == 4
     assert len(list((out / "slurm").glob("*_submitted.pkl"))) == 5
     assert_same(out, local)

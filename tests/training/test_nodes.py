@@ -56,7 +56,7 @@ def run_on_two(*words: str) -> list[tuple[int, str]]:
         for rank in range(2)
     ]
     try:
-        said = [process.communicate(timeout=240)[0] for process in started]
+        said = [process.communicate(timeout=600)[0] for process in started]
     finally:
         for process in started:
             process.kill()
