@@ -26,6 +26,7 @@ PAGES = (
     "docs/results.md",
     "docs/hyperparameters.md",
     "docs/devices.md",
+    "docs/cluster.md",
     "docs/speed.md",
 )
 """Guides that are pages of the repository too."""
