@@ -12,7 +12,17 @@ import pytest
 import mmtutorial
 
 METHOD = ("patches", "graph", "matching", "triplet", "contrastive", "metrics", "embedding", "tuning", "segmentation")
-MODULES = (*METHOD, "randomness", "errors", "words", "datasets.opening", "classroom.checking")
+MODULES = (
+    *METHOD,
+    "randomness",
+    "errors",
+    "words",
+    "datasets.opening",
+    "classroom.checking",
+    "plots.table",
+    "plots.cost",
+    "widgets.cost_calculator",
+)
 
 
 def module_of(name: str) -> ModuleType:

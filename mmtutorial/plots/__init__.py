@@ -15,6 +15,7 @@ from mmtutorial.plots.picture import Picture
 from mmtutorial.plots.proxies import proxy_rows
 from mmtutorial.plots.segmentation import predictions
 from mmtutorial.plots.style import ClassStyle, class_styles
+from mmtutorial.plots.table import Table, table
 from mmtutorial.plots.tables import class_iou, confusion_matrix
 from mmtutorial.plots.tiles import tiles
 
@@ -27,6 +28,7 @@ __all__ = [
     "Picture",
     "Setting",
     "Spent",
+    "Table",
     "ablation_curves",
     "accuracy_for_time",
     "arm_intervals",
@@ -43,6 +45,7 @@ __all__ = [
     "patch_grid",
     "predictions",
     "proxy_rows",
+    "table",
     "tiles",
     "tuning_curves",
 ]

@@ -72,6 +72,17 @@ class CostCalculator(Explorer[CostFacts]):
             Slider("activations", "memory of one image, MB", 1, 4000, 300),
         )
 
+    def nearest(self, name: str, value: float) -> float:
+        """Return the value nearest to a measured one that a slider can show.
+
+        Example:
+            >>> CostCalculator().nearest("proxy_rate", 12345.6), CostCalculator().nearest("gpus", 2.4)
+            (5000, 2)
+        """
+        slider = self.slider(name)
+        kept = min(max(value, slider.low), slider.high)
+        return round(kept) if slider.whole else kept
+
     def facts(self, state: State) -> CostFacts:
         """Return hours of each stage of one run, of all runs, and gigabytes on each GPU while fine-tuning."""
         preset = get_preset(state["preset"])

@@ -12,7 +12,8 @@
 #
 # Here is the catch. The same picture, two questions:
 
-# %%
+# %% tags=["hide-input"]
+# @title What this notebook uses
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -40,6 +41,7 @@ def stacked(pairs):
     return tuple(torch.stack([part.as_subclass(Tensor) for part in parts]) for parts in zip(*pairs, strict=True))
 
 
+# %%
 scenes = open_dataset("scenes", labeled=100)  # pictures that the package draws: 96 x 96 pixels, eight kinds of objects
 images, masks = stacked(scenes)
 varied = max(range(len(masks)), key=lambda i: len(masks[i].unique()))

@@ -15,7 +15,8 @@
 #
 # At the end comes a fourth, and it needs numbers: are the features that the task needs those that segmentation needs?
 
-# %%
+# %% tags=["hide-input"]
+# @title What this notebook uses
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -40,6 +41,7 @@ def finished(figure, alt):
     return plots.Picture(figure, alt)
 
 
+# %%
 scenes = open_dataset("scenes", labeled=100)
 images, masks = stacked(scenes, 20 if SMOKE else 100)
 
@@ -55,13 +57,14 @@ images, masks = stacked(scenes, 20 if SMOKE else 100)
 # 1 for a pure colour. How colourful are pixels, and how colourful is their mean?
 
 # %%
-print(f"{'':12s}{'a pixel':>10s}{'the mean':>10s}   chroma")
 chosen = {name: masks == label for label, name in enumerate(scenes.classes.names)} | {"all": masks >= 0}
-for name, where in chosen.items():
-    pixels = images.movedim(1, 0)[:, where]  # (3, P): red, green and blue
-    each = pixels.amax(0) - pixels.amin(0)
-    mean = pixels.mean(1)
-    print(f"{name:12s}{each.mean():10.2f}{mean.max() - mean.min():10.2f}")
+pixels = [images.movedim(1, 0)[:, where] for where in chosen.values()]  # each (3, P): red, green and blue
+chroma = {
+    "": list(chosen),
+    "of a pixel": [f"{(colours.amax(0) - colours.amin(0)).mean():.2f}" for colours in pixels],
+    "of their mean": [f"{colours.mean(1).max() - colours.mean(1).min():.2f}" for colours in pixels],
+}
+plots.table(chroma, "Chroma")
 
 # %% [markdown]
 # The last line is the best guess of a network that knows nothing yet: mud. The lines of the objects tell why the task
@@ -405,15 +408,17 @@ finished(figure, f"Jigsaw loss after {steps} steps: {ends}; dashed, the trivial 
 # from the code of *another* picture.
 
 # %%
-print(f"{'':16s}{'score':>8s}{'trivial':>9s}{'seeds better':>14s}   measure")
-better = {}
-for i, name in enumerate(tasks.names):
-    found = tasks.scores[i] > tasks.trivial[i] if tasks.higher[i] else tasks.scores[i] < tasks.trivial[i]
-    better[name] = int(found.sum())
-    score, floor = tasks.scores[i].mean(), tasks.trivial[i].mean()
-    way = "high is good" if tasks.higher[i] else "low is good"
-    measure = tasks.measures[i].split(" (")[0]
-    print(f"{name:16s}{score:8.3f}{floor:9.3f}{better[name]:9d} of {len(tasks.seeds)}   {measure}; {way}")
+ahead = [s > t if high else s < t for s, t, high in zip(tasks.scores, tasks.trivial, tasks.higher, strict=True)]
+better = {name: int(seeds.sum()) for name, seeds in zip(tasks.names, ahead, strict=True)}
+kinds = zip(tasks.measures, tasks.higher, strict=True)
+columns = {
+    "task": tasks.names,
+    "score": [f"{score.mean():.3f}" for score in tasks.scores],
+    "trivial": [f"{floor.mean():.3f}" for floor in tasks.trivial],
+    "seeds better": [f"{count} of {len(tasks.seeds)}" for count in better.values()],
+    "measure": [f"{kind.split(' (')[0]}; {'high' if high else 'low'} is good" for kind, high in kinds],
+}
+plots.table(columns, "After 1,200 steps, on images kept for choosing")
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -519,10 +524,11 @@ groups = torch.from_numpy(tasks.groups)
 known = {"class": tasks.labels, "colour": tasks.colour_bins, "position": tasks.positions}
 sets = {"mean colour": torch.from_numpy(tasks.mean_colours) - 0.45, "random weights": tasks.embeddings("random-rgb")}
 sets |= {name: tasks.embeddings(name) for name in tasks.names}
-print(f"{'purity by':16s}" + "".join(f"{kind:>10s}" for kind in known))
-for name, embeddings in sets.items():
-    found = [knn_purity(embeddings, torch.from_numpy(labels), groups, 5) for labels in known.values()]
-    print(f"{name:16s}" + "".join(f"{value:10.2f}" for value in found))
+found = {
+    kind: [f"{knn_purity(embeddings, torch.from_numpy(labels), groups, 5):.2f}" for embeddings in sets.values()]
+    for kind, labels in known.items()
+}
+plots.table({"features": list(sets), **found}, "Purity, by three labels")
 
 # %% [markdown]
 # ### A trap
@@ -630,9 +636,8 @@ def probe(embeddings, labels):
 sets |= {name.replace("random-", "random, "): tasks.embeddings(name) for name in tasks.controls}
 del sets["random weights"]
 read = {name: {kind: probe(e, labels) for kind, labels in known.items()} for name, e in sets.items()}
-print(f"{'read off':16s}" + "".join(f"{kind:>10s}" for kind in known))
-for name, found in read.items():
-    print(f"{name:16s}" + "".join(f"{value:10.2f}" for value in found.values()))
+answers = {kind: [f"{found[kind]:.2f}" for found in read.values()] for kind in known}
+plots.table({"features": list(read), **answers}, "Read off by a linear classifier: share of right answers")
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -661,12 +666,16 @@ from mmtutorial.words import signed, span, verdict
 reproduction = read_reproduction(FOLDER)
 rows = {row.arm: row for row in reproduction.block_rows("scenes", "tiny")}
 starts = {name: subtract(rows[name], rows["random"]) for name in tasks.names}
-print(f"random weights: mIoU {rows['random'].mean:.1f}, seeds {rows['random'].seeds}\n")
-print(f"{'':16s}{'by class':>10s}{'mIoU':>7s}{'- random':>13s}   95 % interval")
-for name, less in sorted(starts.items(), key=lambda entry: -rows[entry[0]].mean):
-    pure = tasks.purity_of(name, "class").mean()
-    said = verdict(less.value, less.interval).value
-    print(f"{name:16s}{pure:10.2f}{rows[name].mean:7.1f}{signed(less.value):>13s}   {span(less.interval)}: {said}")
+best_first = sorted(starts, key=lambda name: -rows[name].mean)
+gap = {
+    "start": best_first,
+    "purity by class": [f"{tasks.purity_of(name, 'class').mean():.2f}" for name in best_first],
+    "mIoU, %": [f"{rows[name].mean:.1f}" for name in best_first],
+    "less that of random weights": [signed(starts[name].value) for name in best_first],
+    "95 % interval": [span(starts[name].interval) for name in best_first],
+    "that is": [verdict(starts[name].value, starts[name].interval).value for name in best_first],
+}
+plots.table(gap, f"Random weights: mIoU {rows['random'].mean:.1f} %, {len(rows['random'].seeds)} seeds")
 
 # %% [markdown]
 # Image-level labels are worth the most by far. Of the tasks without labels **split-brain** is the best start, and

@@ -18,7 +18,8 @@
 # A comparison can teach only what the batch has in it. With one class in the batch there is nothing to tell apart; with
 # "dog" in one size only, nothing says that a small dog is a dog. So: *which pieces of which images?*
 
-# %%
+# %% tags=["hide-input"]
+# @title What this notebook uses
 from collections import Counter
 
 import matplotlib.pyplot as plt
@@ -32,7 +33,7 @@ from mmtutorial.randomness import seeded
 
 SMOKE = preset_name() == "smoke"  # a few draws instead of many, when the notebook is only tested
 
-
+# %%
 scenes = open_dataset("scenes", labeled=80)
 images, masks = zip(*(scenes[i] for i in range(len(scenes))), strict=True)
 print(scenes)
@@ -237,9 +238,7 @@ explorer.static(image=2)
 # %%
 centre = explorer.facts(explorer.state())["counts"]
 majority = explorer.facts(explorer.state(label_by="majority of pixels"))["counts"]
-print(f"{'':12s} {'centre':>7s} {'majority':>9s}")
-for name, by_centre, by_majority in zip(scenes.classes.names, centre, majority, strict=True):
-    print(f"{name:12s} {by_centre:7d} {by_majority:9d}")
+plots.table({"label by": scenes.classes.names, "centre": centre, "majority": majority}, "Patches of each class")
 
 # %% [markdown]
 # ## 5 How many classes does a batch have?
@@ -438,13 +437,16 @@ ways = {
 }
 rounds = 6 if SMOKE else 60
 table = {}
-print(f"{'':26s} {'labels':>7s} {'in pixels':>10s} {'other class':>12s} {'octaves':>8s} {'across':>7s}")
 for name, way in ways.items():
     # Every way gets the same images in the same round: their order has a seed of its own.
     orders = [torch.randperm(len(masks), generator=seeded(r)).tolist() for r in range(rounds)]
     numbers = [measure(*way(order, seeded(1000 + r))) for r, order in enumerate(orders)]
-    table[name] = a, b, c, d, e = torch.tensor(numbers, dtype=torch.float64).mean(dim=0).tolist()
-    print(f"{name:26s} {a:7.1f} {b:10.1f} {c:12.0%} {d:8.1f} {e:7.0%}")
+    table[name] = torch.tensor(numbers, dtype=torch.float64).mean(dim=0).tolist()
+wanted = {"classes, by labels": ".1f", "in pixels": ".1f", "other class": ".0%", "octaves": ".1f", "across": ".0%"}
+columns = {
+    name: [f"{row[place]:{kind}}" for row in table.values()] for place, (name, kind) in enumerate(wanted.items())
+}
+plots.table({"batch": list(table), **columns}, f"Means of {rounds} rounds")
 
 # %% [markdown]
 # The pieces of the last but one row, as the network would get them; compare them with the second grid of section 5.

@@ -16,7 +16,8 @@
 # theory: *connected component*, hence the name `components` below) if a path of positive edges leads from one to the
 # other.
 
-# %%
+# %% tags=["hide-input"]
+# @title What this notebook uses
 import math
 from collections import Counter
 
@@ -31,7 +32,7 @@ from mmtutorial.randomness import seeded
 
 SMOKE = preset_name() == "smoke"  # a few draws instead of many, when the notebook is only tested
 
-
+# %%
 scenes = open_dataset("scenes", labeled=12)
 images, masks = zip(*scenes, strict=True)
 batch = sample_patches(images, masks, per_image=5, side=(24, 48), output_size=48, generator=seeded(3))

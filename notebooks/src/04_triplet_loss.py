@@ -12,7 +12,8 @@
 #
 # It is 0 in the same direction, 2 at a right angle, 4 in opposite directions.
 
-# %%
+# %% tags=["hide-input"]
+# @title What this notebook uses
 import matplotlib.pyplot as plt
 import torch
 
@@ -26,7 +27,6 @@ from mmtutorial.randomness import seeded
 from mmtutorial.triplet import triplet_distances
 
 SMOKE = preset_name() == "smoke"  # a few steps instead of many, when the notebook is only tested
-
 
 # %%
 # NBVAL_CHECK_OUTPUT

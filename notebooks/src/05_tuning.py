@@ -23,7 +23,8 @@
 # <code>solution("05.tuning_step")</code> shows it, behind a question; come back to it later.
 # </details>
 
-# %%
+# %% tags=["hide-input"]
+# @title What this notebook uses
 import matplotlib.pyplot as plt
 import torch
 
@@ -263,7 +264,7 @@ explorer.touch()
 from mmtutorial.widgets.toolkit.player import scrubber
 
 last = len(frames.steps) - 1
-scrubber(explorer, "moment", [0, last // 2, last], colour_by="class")
+scrubber(explorer, "moment", [0, last], colour_by="class")
 
 # %% [markdown]
 # ## 5 What t-SNE cannot tell
@@ -327,18 +328,17 @@ def pieces(embeddings, labels, groups, neighbours=3):
 
 
 def line(name, seen):
-    """One line of the table: purity, pieces, largest piece."""
+    """One line of the table: patches, arm, purity, pieces, largest piece."""
     labels, groups = (arms.labels_seen, arms.groups_seen) if seen else (arms.labels, arms.groups)
     embeddings = arms.embeddings(name, seen=seen)
     count, largest = pieces(embeddings, labels, groups)
     found = knn_purity(embeddings, torch.from_numpy(labels), torch.from_numpy(groups))
-    return f"{name:16s}{found:8.2f}{count:10.0f}{largest:12.2f}"
+    return "of images tuned on" if seen else "held out", name, f"{found:.2f}", f"{count:.0f}", f"{largest:.2f}"
 
 
-for seen in (False, True):
-    print("patches of images tuned on" if seen else "held-out patches")
-    print(f"{'':16s}{'purity':>8s}{'pieces':>10s}{'largest':>12s}")
-    print("\n".join(line(name, seen) for name in ("before", *arms.names)), end="\n\n")
+lines = [line(name, seen) for seen in (False, True) for name in ("before", *arms.names)]
+heads = ("patches", "arm", "purity", "pieces per class", "share of the largest")
+plots.table(dict(zip(heads, zip(*lines, strict=True), strict=True)))
 
 # %%
 # NBVAL_CHECK_OUTPUT

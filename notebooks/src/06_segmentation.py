@@ -10,7 +10,8 @@
 # place, and give a score for each class there. The map is coarse, one place for 8 x 8 pixels, so the scores are
 # enlarged to the size of the image by bilinear interpolation. The class with the highest score wins the pixel.
 
-# %%
+# %% tags=["hide-input"]
+# @title What this notebook uses
 import numpy as np
 import torch
 from torch import Tensor
@@ -27,7 +28,7 @@ from mmtutorial.widgets.live_panel import LivePanel
 
 SMOKE = preset_name() == "smoke"  # a few steps instead of many, when the notebook is only tested
 
-
+# %%
 labelled, kept = open_dataset("scenes", labeled=100), open_dataset("scenes", split="val")
 names = labelled.classes.names
 results = load_artifact("segmentation-results")  # what five trained networks predict, and the weights of one encoder
@@ -225,7 +226,7 @@ plots.tiles("Your networks", kept.classes, shown | {name: masks[busiest] for nam
 truths = results.true_masks()
 pixels = torch.bincount(torch.stack(truths).flatten().long(), minlength=len(names))
 for name, share_of_class in zip(names, pixels / pixels.sum(), strict=True):
-    print(f"{name:12s}{share_of_class:6.1%}  {'#' * round(80 * share_of_class.item())}")
+    print(f"{name:12s}{share_of_class:6.1%}")
 
 # %% [markdown]
 # A network that calls everything background is right nine times in ten. This is **class imbalance**, and the loss has
@@ -411,9 +412,9 @@ def causes(predictions):
 
 
 by_image = {"(all background)": causes(nothing), **{arm: causes(results.masks(arm)) for arm in results.names}}
-print(f"{'thousands of pixels':24s}" + "".join(f"{cause:>10s}" for cause in CAUSES))
-for name, counts in by_image.items():
-    print(f"{name:24s}" + "".join(f"{value / 1000:10.0f}" for value in counts.sum(0).tolist()))
+sums = torch.stack([counts.sum(0) for counts in by_image.values()]) / 1000  # (arms, causes)
+columns = {cause: [f"{value:.0f}" for value in sums[:, place]] for place, cause in enumerate(CAUSES)}
+plots.table({"arm": list(by_image), **columns}, "Wrong pixels by cause, in thousands")
 
 # %% [markdown]
 # - **At edges nothing is gained.** All arms make about as many mistakes there as a network that sees nothing.

@@ -30,7 +30,8 @@
 # (03), the form of the loss (04), and how mIoU is counted (06). The paper's side comes from its slides and from the
 # authors' public code.
 
-# %%
+# %% tags=["hide-input"]
+# @title What this notebook uses
 import textwrap
 from html import escape
 from itertools import combinations, permutations
@@ -56,24 +57,29 @@ def show(picture):
     display(HTML(f'<img src="{picture.data_uri(dpi=85)}" alt="{escape(picture.alt)}">'))
 
 
+# %%
 reproduction = read_reproduction(Path(artifacts.__file__).parent)
-print(reproduction.command, end="\n\n")
-for benchmark, network in reproduction.blocks():
-    rows = reproduction.block_rows(benchmark.name, network.name)
-    print(f"{benchmark.name}, {network.name} for {benchmark.stands_for}, {network.stands_for}")
-    print(f"  {len(rows)} rows, {benchmark.labeled} labelled images, {benchmark.images_evaluated} scored, ", end="")
-    print(f"seeds {', '.join(map(str, rows[0].seeds))}")
+blocks = [(b, n, reproduction.block_rows(b.name, n.name)) for b, n in reproduction.blocks()]
+about_blocks = {
+    "ours": [f"{b.name}, {n.name}" for b, n, _ in blocks],
+    "stands for": [f"{b.stands_for}, {n.stands_for}" for b, n, _ in blocks],
+    "rows": [len(rows) for *_, rows in blocks],
+    "labelled images": [b.labeled for b, *_ in blocks],
+    "scored": [b.images_evaluated for b, *_ in blocks],
+    "seeds": [", ".join(map(str, rows[0].seeds)) for *_, rows in blocks],
+}
+plots.table(about_blocks, f"Made by: {reproduction.command}")
 
 # %% [markdown]
 # This result ships with the package; the command above makes it again. The images that are scored are those of the part
 # `test`, on which nothing was chosen, and the seeds are others than those with which settings were chosen. What a row
 # was given, beside the authors' settings for AlexNet:
 
-# %%
 
-
+# %% tags=["hide-input"]
+# @title What a preset spends, line by line
 def budget(preset):
-    """What a preset spends, line by line."""
+    """Names and values."""
     tuning, segmentation = preset.tuning, preset.segmentation
     for name, schedule in (("tuning", tuning.schedule), ("fine-tuning", segmentation.schedule)):
         yield f"{name}, steps", f"{schedule.steps:,}"
@@ -85,9 +91,8 @@ def budget(preset):
     yield "margin", tuning.margin
 
 
-print(f"{'':30s}{'theirs':>14s}{'ours':>14s}")
-for (name, theirs), (_, ours) in zip(budget(get_preset("paper")), budget(get_preset("class")), strict=True):
-    print(f"{name:30s}{theirs!s:>14s}{ours!s:>14s}")
+theirs, ours = dict(budget(get_preset("paper"))), dict(budget(get_preset("class")))
+plots.table({"": list(theirs), "theirs": list(theirs.values()), "ours": list(ours.values())})
 
 # %% [markdown]
 # ## 2 Theirs first
@@ -124,9 +129,9 @@ for note in NOTES:
 # reproduced, both columns of markers lean the same way. A bar is a 95 % interval, a ring one seed; section 4 says how
 # they are made.
 
-# %%
 
-
+# %% tags=["hide-input"]
+# @title Rows of both sides, for the picture
 def family(arm):
     """What kind of arm a name stands for; it decides the marker."""
     if "&" in arm:
@@ -144,6 +149,7 @@ def pair(row):
     return plots.Pair(theirs.method, theirs.miou, theirs.arm, ours.mean, kind, ours.interval, ours.miou)
 
 
+# %%
 for benchmark, network in reproduction.blocks():
     figures = [row for row in METHODS if (row.benchmark, row.backbone) == (benchmark.stands_for, network.stands_for)]
     figures = figures or benchmark_figures(benchmark.stands_for, network.stands_for)
@@ -632,12 +638,16 @@ def by_luck(rows, tau, draws=2000):
     return np.mean(np.array(found) >= tau - 1e-9)
 
 
-print(f"{'':46s}rows   tau over seeds          as high by luck")
-for agreement in rank_agreements(reproduction):
-    name = f"{agreement.table.name}: {', '.join(agreement.place)}"
-    tau, draws = agreement.kendall, 50 if SMOKE else 1000
-    spread = f"{words.number(tau.mean, 2)} ({words.number(tau.low, 2)} to {words.number(tau.high, 2)})"
-    print(f"{name:46s}{agreement.rows:4d}   {spread:24s}{by_luck(agreement.rows, tau.mean, draws):15.1%}")
+draws, found = 50 if SMOKE else 1000, rank_agreements(reproduction)
+of_orders = {
+    "table": [f"{one.table.name}: {', '.join(one.place)}" for one in found],
+    "rows": [one.rows for one in found],
+    "tau over seeds": [words.number(one.kendall.mean, 2) for one in found],
+    "from": [words.number(one.kendall.low, 2) for one in found],
+    "to": [words.number(one.kendall.high, 2) for one in found],
+    "as high by luck": [f"{by_luck(one.rows, one.kendall.mean, draws):.1%}" for one in found],
+}
+plots.table(of_orders)
 
 # %% [markdown]
 # With the network that stands for AlexNet the order of *all* rows comes back in good part, by far more than luck would

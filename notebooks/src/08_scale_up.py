@@ -14,7 +14,8 @@
 #
 # A **preset** is a budget: how many steps of how many images, at what rate, with what crops. Side by side:
 
-# %%
+# %% tags=["hide-input"]
+# @title What this notebook uses
 import tempfile
 import time
 from pathlib import Path
@@ -42,13 +43,6 @@ from mmtutorial.training.engine import train
 SMOKE = preset_name() == "smoke"  # a few steps instead of many, when the notebook is only tested
 
 
-presets = {
-    "class": get_preset("class"),
-    "paper, alexnet": get_preset("paper", "voc", "alexnet"),
-    "paper, vgg16": get_preset("paper", "voc", "vgg16"),
-}
-
-
 def fixed(preset):
     """What a preset fixes, name by name."""
     for name in ("tuning", "segmentation"):
@@ -64,9 +58,14 @@ def fixed(preset):
     yield "random pixels an image", preset.segmentation.points or "all"
 
 
-print(f"{'':30s}" + "".join(f"{name:>24s}" for name in presets))
-for row in zip(*(fixed(preset) for preset in presets.values()), strict=True):
-    print(f"{row[0][0]:30s}" + "".join(f"{value!s:>24s}" for _, value in row))
+# %%
+presets = {
+    "class": get_preset("class"),
+    "paper, alexnet": get_preset("paper", "voc", "alexnet"),
+    "paper, vgg16": get_preset("paper", "voc", "vgg16"),
+}
+found = {name: dict(fixed(preset)) for name, preset in presets.items()}
+plots.table({"": list(found["class"]), **{name: list(values.values()) for name, values in found.items()}})
 
 # %% [markdown]
 # Steps, rates, the steps at which they fall, images, patches and crops of `paper` are those of the authors' public
@@ -131,7 +130,8 @@ for (arm, seed), run in done.items():
 #
 # The three kinds of stage of preset `class`, on your machine, through the very training loop of the package:
 
-# %%
+# %% tags=["hide-input"]
+# @title The three stages, and a clock for them
 from mmtutorial.experiment.data import experiment_data
 from mmtutorial.proxies import PROXIES
 from mmtutorial.segmentation import SegmentationStage
@@ -176,6 +176,7 @@ def steps_a_second(name, make, steps):
     return (steps - steps // 4) / max(seconds[1] - seconds[0], 1e-3)
 
 
+# %%
 speed = {
     name: steps_a_second(name, make, 4 if SMOKE else 40)
     for name, make in (("proxy", proxy), ("tuning", tuning), ("segmentation", segmentation))
@@ -185,8 +186,10 @@ rates = {
     "patch_rate": speed["tuning"] * preset.tuning.schedule.images_a_step * preset.tuning.patches,
     "image_rate": speed["segmentation"] * preset.segmentation.schedule.images_a_step,
 }
-for name, rate in rates.items():
-    print(f"{name:12s}{rate:8.0f} a second")
+seen = ["images", "patches", "images"]
+plots.table(
+    {"stage": list(speed), "a second": [f"{rate:.0f} {of}" for rate, of in zip(rates.values(), seen, strict=True)]}
+)
 
 # %% [markdown]
 # ### Exercise 1: hours
@@ -247,16 +250,7 @@ print(f"{steps} steps: predicted {predicted:.1f} s, measured {measured:.1f} s")
 from mmtutorial.widgets import CostCalculator
 
 calculator = CostCalculator()
-
-
-def within(name, value):
-    """A value as the slider of that name can show it."""
-    slider = next(control for control in calculator.controls if control.name == name)
-    value = min(max(value, slider.low), slider.high)
-    return round(value) if slider.whole else value
-
-
-filled = {name: within(name, rate) for name, rate in rates.items()}
+filled = {name: calculator.nearest(name, rate) for name, rate in rates.items()}
 shell = calculator.widget()
 shell.show(calculator.state(**filled, preset="class", weights=0.3, activations=2))
 shell
@@ -271,9 +265,9 @@ calculator.static(**filled, preset="class", weights=0.3, activations=2, runs=10)
 # Those rates are of the tiny network and say nothing of AlexNet. So measure AlexNet too: a forward and a backward pass
 # with two crops of 512 pixels, on your processor.
 
-# %%
 
-
+# %% tags=["hide-input"]
+# @title A network by its name, and a step of fine-tuning
 def build(name, classes=21):
     """A network of the package by its name, and how to score it."""
     chosen = NETWORKS[name]
@@ -287,6 +281,7 @@ def step(network, images, points=None):
     return F.cross_entropy(scores, torch.zeros(scores[:, 0].shape, dtype=torch.long, device=scores.device))
 
 
+# %%
 side = 96 if SMOKE else 512
 network, crop = build("alexnet"), torch.rand(2, 3, side, side)
 seconds = []
@@ -366,6 +361,8 @@ def kept(network, images, points=None):
     return sum(t.untyped_storage().nbytes() for storage, t in saved.items() if storage not in weights)
 
 
+# %% tags=["hide-input"]
+# @title A network without contents
 def without_contents(name, images, side):
     """A network on the device meta with images and, for hypercolumns, points to match."""
     with torch.device("meta"):
@@ -384,14 +381,16 @@ for name in ("tiny", "tiny-vgg", "alexnet", "vgg16"):
     print(f"{name:10s}{weights / 1e6:8.2f} million weights, {encoder / 1e6:6.2f} of them in the encoder")
 
 # %%
-print(f"{'':12s}{'images':>8s}{'side':>6s}{'weights, GB':>14s}{'one image, MB':>16s}{'all images, GB':>16s}")
+lines = []
 for name, images, side in (("tiny", 4, 96), ("tiny-vgg", 4, 96), ("alexnet", 16, 512), ("vgg16", 6, 512)):
     network, batch, points = without_contents(name, 1, side)
     one = kept(network, batch, points)
     weights = sum(p.numel() for p in network.parameters())
     moments = 2 if side == 96 else 1  # AdamW in preset class, SGD with momentum in preset paper
     held, shown = memory(weights, moments, one // 4, images)
-    print(f"{name:12s}{images:8d}{side:6d}{held / 1e9:14.2f}{one / 1e6:16.1f}{shown / 1e9:16.2f}")
+    lines.append((name, images, side, f"{held / 1e9:.2f}", f"{one / 1e6:.1f}", f"{shown / 1e9:.2f}"))
+heads = ("network", "images", "side", "weights, GB", "one image, MB", "all images, GB")
+plots.table(dict(zip(heads, zip(*lines, strict=True), strict=True)), "Memory of training")
 
 # %% [markdown]
 # **Activations dominate**, and the more so the larger the crop: they grow with its area, the weights do not. What
@@ -423,7 +422,8 @@ for name, images, side in (("tiny", 4, 96), ("tiny-vgg", 4, 96), ("alexnet", 16,
 # a GPU: four steps of two parts, once in one process, once in two. (Lightning starts no processes from a notebook, so
 # the command line does it, which takes a while.)
 
-# %%
+# %% tags=["hide-input"]
+# @title A run on some devices
 import os
 import subprocess
 import sys
@@ -440,6 +440,7 @@ def trained(devices, folder):
     return read_tensors(Path(folder) / "seed0" / "segmentation" / "random" / "model.safetensors")[0]
 
 
+# %%
 if not SMOKE:
     with tempfile.TemporaryDirectory() as folder:
         one, two = trained(1, f"{folder}/one"), trained(2, f"{folder}/two")
@@ -518,7 +519,9 @@ print(f"pairs of one class that could be drawn: {8 * 50 * 49:,} on one GPU, {sha
 # authors do: every part has a graph of its own, on one device or on four.) Whether that hurts is an
 # open question: notebook 05 found that little of the graph's connectivity remains after hundreds of steps, and each
 # step deals the images anew. The remedy, if one is needed, is to *gather* the embeddings of all GPUs before the graph
-# is drawn (`fabric.all_gather(..., sync_grads=True)`), as contrastive methods of later years do.
+# is drawn, as contrastive methods of later years do. `--set tuning.across_devices=true` does that here: positives and
+# negatives come from every GPU, and gradients go back to each. Then four GPUs are the first line of the count above.
+# Would you expect a better network of it? With two devices and `tuning.schedule.parts=2` you can ask, on a laptop too.
 #
 # A larger batch also changes what a learning rate means. Keep the images a step the same, whatever the number of GPUs,
 # or retune; "the same settings on eight GPUs" is another experiment.
@@ -556,8 +559,12 @@ def growth(images=2, side=128):
 
 with torch.autocast("cpu", dtype=torch.bfloat16):
     mixed = growth()
-for name, (each, fixed) in (("single precision", growth()), ("bf16-mixed", mixed)):
-    print(f"{name:18s}{each:6.1f} MB an image of 128 x 128, and {fixed:5.0f} MB beside them")
+found = {"single precision": growth(), "bf16-mixed": mixed}
+columns = {
+    "MB per image of 128 x 128": [f"{each:.1f}" for each, _ in found.values()],
+    "MB beside them": [f"{fixed:.0f}" for _, fixed in found.values()],
+}
+plots.table({"AlexNet in": list(found), **columns})
 
 # %% [markdown]
 # A quarter, and not a half. Some layers, batch norm among them, keep single precision. And a bf16 copy of every weight,
@@ -703,8 +710,8 @@ plan = Plan(
 )
 with capture_output():
     done = Runner(plan, Path(place.name) / "run", machine, command="notebook 08", resume=False).run()
-for (arm, _), run in done.items():
-    print(f"{arm:14s}{100 * mean_iou(run.confusion):5.1f} mIoU")
+scores = [f"{100 * mean_iou(run.confusion):.1f}" for run in done.values()]
+plots.table({"arm": [arm for arm, _ in done], "mIoU, %": scores})
 
 # %% [markdown]
 # (After fifteen steps, on three test pictures: these figures mean nothing, and their order means nothing. They are here
@@ -769,15 +776,19 @@ place.cleanup()
 from mmtutorial.datasets.store import MEMORY_BUDGET
 
 print(f"kept in memory at most: {MEMORY_BUDGET / 1e6:.0f} MB for each part of a data set")
-for name, photos, wide, high in (("VOC 2012 with SBD", 10_582, 500, 375), ("CityScapes", 2_975, 2_048, 1_024)):
-    size = 4 * photos * wide * high
-    print(f"{name:18s}{size / 1e9:5.1f} GB decoded, of which {min(1, MEMORY_BUDGET / size):.0%} stay in memory")
+sizes = {"VOC 2012 with SBD": 4 * 10_582 * 500 * 375, "CityScapes": 4 * 2_975 * 2_048 * 1_024}
+columns = {
+    "decoded, GB": [f"{size / 1e9:.1f}" for size in sizes.values()],
+    "of which stay in memory": [f"{min(1, MEMORY_BUDGET / size):.0%}" for size in sizes.values()],
+}
+plots.table({"data set": list(sizes), **columns})
 
 # %% [markdown]
 # The rest is read and decoded *at each use*. Is that a bottleneck? Compare what reading costs with what training costs,
 # photograph by photograph, on your machine:
 
-# %%
+# %% tags=["hide-input"]
+# @title Time to read a photograph
 import io
 
 
@@ -793,10 +804,14 @@ def reading(wide, high, kind, times=4 if SMOKE else 20):
     return (time.process_time() - begun) / times
 
 
-for name, photo in (("VOC, JPEG", (500, 375, "JPEG")), ("CityScapes, PNG", (2048, 1024, "PNG"))):
-    cost = reading(*photo)
-    print(f"{name:16s}{1000 * cost:5.1f} ms to read; to train AlexNet on a crop: {1000 / alexnet_rate:.0f} ms here")
-    print(f"{'':16s}a GPU that trains 500 crops a second needs {500 * cost:.1f} processes that read ahead")
+# %%
+costs = {"VOC, JPEG": reading(500, 375, "JPEG"), "CityScapes, PNG": reading(2048, 1024, "PNG")}
+columns = {
+    "ms to read": [f"{1000 * cost:.1f}" for cost in costs.values()],
+    "ms to train AlexNet on a crop, here": [f"{1000 / alexnet_rate:.0f}"] * 2,
+    "readers for a GPU of 500 crops a second": [f"{500 * cost:.1f}" for cost in costs.values()],
+}
+plots.table({"photograph": list(costs), **columns})
 
 # %% [markdown]
 # (Drawn pictures, enlarged, with noise.) On a processor reading hardly counts. A fast GPU waits

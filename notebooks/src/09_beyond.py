@@ -4,7 +4,8 @@
 # A step of tuning embeds eighty patches here. That is the expensive part. Then the graph of notebook 03 looks at one
 # positive and one negative of each. How many *could* it look at, at no further cost of the encoder?
 
-# %%
+# %% tags=["hide-input"]
+# @title What this notebook uses
 import matplotlib.pyplot as plt
 import torch
 
@@ -21,9 +22,6 @@ from mmtutorial.triplet import unit_features
 SMOKE = preset_name() == "smoke"  # a few steps instead of many, when the notebook is only tested
 
 
-labelled = list(open_dataset("scenes", labeled=100))
-
-
 def draw_batch(generator):
     """Five patches of each of sixteen images."""
     chosen = [labelled[i] for i in torch.randperm(len(labelled), generator=generator)[:16].tolist()]
@@ -31,6 +29,8 @@ def draw_batch(generator):
     return sample_patches(images, masks, per_image=5, side=(24, 48), output_size=32, generator=generator)
 
 
+# %%
+labelled = list(open_dataset("scenes", labeled=100))
 batch = draw_batch(seeded(2))
 labels = batch.labels
 print(batch)
@@ -466,47 +466,45 @@ bet("09.supcon")
 # paired by seed, with its 95 % interval (notebook 07 teaches how to read one).
 
 # %%
-import json
-from importlib.resources import files
+from mmtutorial.artifacts.loading import FOLDER
+from mmtutorial.results import read_reproduction, subtract
 
-reproduction = json.loads(files("mmtutorial.artifacts").joinpath("reproduction.json").read_text())
-rows = {row["arm"]: row for row in reproduction["rows"] if (row["benchmark"], row["network"]) == ("scenes", "tiny")}
-pairs = {
-    (c["a"], c["b"]): c for c in reproduction["comparisons"] if (c["benchmark"], c["network"]) == ("scenes", "tiny")
-}
-print(f"seeds {reproduction['seeds']}; {reproduction['command']}\n")
-for arm in ("random", "random+shuffled", "random+triplets", "random+equal-triplets", "random+graph", "random+supcon"):
-    print(f"{arm:24s}mIoU {rows[arm]['miou_mean']:5.1f}")
-print()
-for a, b in (
+reproduction = read_reproduction(FOLDER)
+rows = {row.arm: row for row in reproduction.block_rows("scenes", "tiny")}
+shown = ("random", "random+shuffled", "random+triplets", "random+equal-triplets", "random+graph", "random+supcon")
+plots.arm_intervals([plots.Interval(arm, rows[arm].mean, rows[arm].interval, rows[arm].miou) for arm in shown])
+
+# %%
+asked = (
     ("random+supcon", "random+graph"),
     ("random+supcon", "random+shuffled"),
     ("random+supcon", "random+more"),
     ("colorization+supcon", "colorization+graph"),
-):
-    low, high = pairs[a, b]["ci95"]
-    verdict = "shown" if low > 0 or high < 0 else "not shown: the interval spans zero"
-    print(f"{a} - {b}: {pairs[a, b]['difference']:+.1f} [{low:+.1f}, {high:+.1f}] {verdict}")
+)
+pairs = {(a, b): subtract(rows[a], rows[b]) for a, b in asked}
+plots.difference_intervals([plots.Interval(f"{a} - {b}", less.value, less.interval) for (a, b), less in pairs.items()])
 
 # %% [markdown]
 # Four comparisons, of which only the one with the shuffled labels is shown. Before you put the first one down as "no
 # difference", look at the seeds one by one:
 
 # %%
-print(f"{'seed':24s}" + "".join(f"{seed:>7d}" for seed in rows["random+supcon"]["seeds"]))
-for arm in ("random+graph", "random+supcon"):
-    print(f"{arm + ', mIoU':24s}" + "".join(f"{value:7.1f}" for value in rows[arm]["miou"]))
-    print(f"{arm + ', purity':24s}" + "".join(f"{value:7.2f}" for value in rows[arm]["knn_purity"]["after"]))
+graph, contrast = rows["random+graph"], rows["random+supcon"]
+columns = {"seed": contrast.seeds}
+for arm in (graph, contrast):
+    columns[f"{arm.arm}, mIoU"] = [f"{value:.1f}" for value in arm.miou]
+    columns[f"{arm.arm}, purity"] = [f"{value:.2f}" for value in arm.knn_purity.after]
+plots.table(columns)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-differences = pairs["random+supcon", "random+graph"]["per_seed"]
+differences = [contrast.by_seed[seed] - graph.by_seed[seed] for seed in contrast.seeds]
 print(f"SupCon above the graph in {sum(value > 0 for value in differences)} of {len(differences)} seeds")
 for count in (3, len(differences)):
     print(f"mean difference over the first {count} seeds: {sum(differences[:count]) / count:+.1f}")
-print("same steps for SupCon and the graph:", rows["random+supcon"]["steps"] == rows["random+graph"]["steps"])
+print("same steps for SupCon and the graph:", contrast.steps == graph.steps)
 for other in ("random+shuffled", "random+graph", "random+more"):
-    print(f"shown to be above {other}:", pairs["random+supcon", other]["ci95"][0] > 0)
+    print(f"shown to be above {other}:", pairs["random+supcon", other].interval[0] > 0)
 
 # %% [markdown]
 # - **In four seeds of five SupCon is ahead of the graph, in the fifth it fails**: its purity hardly rises there, and

@@ -136,3 +136,29 @@ def test_the_first_screen_is_a_picture_and_a_question() -> None:
             assert len(re.fullmatch(r"!\[(.+)\]\(attachment:first.webp\)", shown)[1]) > 40, "words for the picture"
             assert re.fullmatch(r"### [^\n]+\?", question)
             assert set_up.metadata["jupyter"]["source_hidden"]
+
+
+# About two screens of JupyterLab at 1280 x 800. Few places come near it: where two exercises follow one another.
+MOST_VISIBLE_LINES = 70
+
+
+def visible_lines(path: Path) -> list[int]:
+    """Lines of code that a reader sees between one picture and the next; the first picture stands in the head."""
+    runs = [0]
+    for cell in nbformat.read(path, as_version=4).cells:
+        shown = [str(output.get("data", {}).get("text/html", "")) for output in cell.get("outputs", [])]
+        tags = cell.metadata.get("tags", [])
+        answered = any(tag.startswith("exercise:") for tag in tags) or "check(" in cell.source
+        if cell.cell_type == "code" and "hide-input" not in tags and not answered:
+            runs[-1] += sum(bool(line.strip()) and not line.startswith("#") for line in cell.source.splitlines())
+        if "<img" in "".join(shown) or "<table" in "".join(shown) or "![" in cell.source:
+            runs.append(0)
+    return runs
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_code_that_is_not_the_idea_is_folded_away(path: Path) -> None:
+    """A picture stands above all code; between two pictures or tables there is no more of it than fits on a screen."""
+    before, *between = visible_lines(path)
+    assert before == 0
+    assert max(between) <= MOST_VISIBLE_LINES

@@ -88,8 +88,11 @@ def enter(place: Place, limits: Limits) -> None:
 
 def close_the_door() -> None:
     """Take the last steps in the first process of the place: its own view of processes, and nothing to be written."""
-    with contextlib.suppress(OSError):  # A container may not allow it. Then there is no /proc at all.
+    # While the old root, with its own /proc, is still there: without root's rights Linux allows it no later.
+    with contextlib.suppress(OSError):  # A container may not allow it at all. Then there is no /proc.
         _mount("proc", "/proc", "proc", _NOSUID | _NODEV | _NOEXEC)
+    _call("umount2", b"/.old", _DETACH)
+    os.rmdir("/.old")
     _mount(None, "/", None, _REMOUNT | _BIND | _RDONLY | _NOSUID | _NODEV)
 
 
@@ -199,8 +202,6 @@ def _furnish(place: Place, limits: Limits) -> None:
     _mount("tmpfs", "/dev/shm", "tmpfs", _NOSUID | _NODEV | _NOEXEC, f"size={limits.file},mode=1777")
     os.mkdir(HOME)
     os.chmod(HOME, 0o777)
-    _call("umount2", b"/.old", _DETACH)
-    os.rmdir("/.old")
 
 
 def _show(path: str) -> None:
