@@ -101,14 +101,17 @@ class ProcessCaller(Caller):
             answer = Failure("ended", f"no answer: the process in which it ran has ended ({self.end(grace=1.0)})")
         return answer, self._printed.collected()
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, seconds: float = _START) -> None:
         """Wait until the process has shown that it can compute.
+
+        Args:
+            seconds: after which it is given up.
 
         Raises:
             Unavailable: it cannot.
         """
         with contextlib.suppress(TimeoutError, EOFError, OSError):
-            if self._line.receive(time.monotonic() + _START, self._printed) == _READY:
+            if self._line.receive(time.monotonic() + seconds, self._printed) == _READY:
                 self._printed.collected()
                 return
         raise Unavailable("the copy of this process cannot compute")

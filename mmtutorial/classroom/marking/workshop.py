@@ -199,7 +199,7 @@ class Workshop:
                 f"this system gives no place of its own to a learner's code ({said.get('error', 'no answer')}): mark "
                 "in a container made for it, or with --unsafe, where what is marked may read and change what you may"
             )
-        caller.wait_until_ready()
+        caller.wait_until_ready(_START)
         return caller
 
     def _more_library(self, library: Sequence[str]) -> str:
