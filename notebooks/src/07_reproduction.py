@@ -43,6 +43,7 @@ from scipy import stats
 
 from mmtutorial import artifacts, plots, words
 from mmtutorial.classroom import check, ledger, preset_name
+from mmtutorial.reports.verdict_tiles import verdict_tiles
 from mmtutorial.reproduction.beside import beside, columns, parts, rank_agreements
 from mmtutorial.reproduction.paper import METHODS, NOTES, PER_CLASS, VGG, VOC, VOC_OBJECTS, benchmark_figures
 from mmtutorial.reproduction.verdicts import findings, topics
@@ -362,33 +363,18 @@ print(check("07.verdict", verdict))
 
 # %% [markdown]
 # Now all of it. The slides' tables order many pairs of rows; those that carry the paper's argument are gathered under
-# nine sentences. Where the higher arm was tuned and the lower was not, the last column has the verdict **at equal
-# steps**: against the lower arm with the steps that tuning cost.
+# nine sentences. Choose a verdict above the tiles to see those alone. Where the higher arm was tuned and the lower was
+# not, a tile also has the verdict **at equal steps**: against the lower arm with the steps that tuning cost.
 
 # %%
 
 
 def judged(difference):
-    """Verdict on a difference that the slides have above zero, or a dash where there is none."""
+    """Verdict on a difference that the slides have above zero."""
     return verdict(1.0, difference.interval) if difference else "not run"
 
 
-counts, fair_counts = {}, {}
-print(f"  {'where':18s}{'the slides have':58s}{'ours, a - b':24s}{'verdict':14s}at equal steps")
-for topic in topics():
-    print(f"\n{topic.title}")
-    for claim in topic.claims:
-        for found in findings(claim, reproduction):
-            where = f"{found.place[0]}, {found.place[1]}" if found.place else f"{claim.benchmark}, {claim.backbone}"
-            what, ours = judged(found.difference), found.difference
-            numbers = f"{words.signed(ours.value)} ({words.span(ours.interval)})" if ours else words.NOTHING
-            fair = judged(found.control) if found.control_verdict else ""
-            print(f"  {where:18s}{f'{claim.a} > {claim.b}':58s}{numbers:24s}{what:14s}{fair}")
-            counts[what] = counts.get(what, 0) + 1
-            if fair:
-                fair_counts[fair] = fair_counts.get(fair, 0) + 1
-for title, tally in (("all pairs", counts), ("at equal steps", fair_counts)):
-    print(f"\n{title}: {', '.join(f'{count} {word}' for word, count in sorted(tally.items()))}", end="")
+verdict_tiles(reproduction, judged)
 
 # %%
 # NBVAL_CHECK_OUTPUT
