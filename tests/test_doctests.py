@@ -19,7 +19,7 @@ MODULES = (
     "words",
     "datasets.opening",
     "classroom.checking",
-    "plots.table",
+    "plots.html_table",
     "plots.cost",
     "widgets.cost_calculator",
 )

@@ -9,13 +9,13 @@ from mmtutorial.plots.cost import Spent, accuracy_for_time
 from mmtutorial.plots.curves import Curve, loss_curves, tuning_curves
 from mmtutorial.plots.embeddings import before_after
 from mmtutorial.plots.graphs import GraphFacts, graph_facts, graph_pair
+from mmtutorial.plots.html_table import Table, table
 from mmtutorial.plots.intervals import Interval, arm_intervals, difference_intervals
 from mmtutorial.plots.patches import patch_boxes, patch_grid
 from mmtutorial.plots.picture import Picture
 from mmtutorial.plots.proxies import proxy_rows
 from mmtutorial.plots.segmentation import predictions
 from mmtutorial.plots.style import ClassStyle, class_styles
-from mmtutorial.plots.table import Table, table
 from mmtutorial.plots.tables import class_iou, confusion_matrix
 from mmtutorial.plots.tiles import tiles
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -32,14 +31,6 @@ OVERFLOW = """() => {
 }"""
 SMALL_PICTURES = """() => [...document.querySelectorAll("section.present img")]
   .filter((e) => e.getBoundingClientRect().width < 250 || e.getBoundingClientRect().height < 150).map((e) => e.alt)"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        launched = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield launched
-        launched.close()
 
 
 def test_no_slide_overflows_and_nothing_is_fetched(browser: Any, written: Path) -> None:

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mmtutorial.classroom.exercises import EXERCISES
-from mmtutorial.classroom.marking.handing_out import chosen_notebooks, without_solutions
+from mmtutorial.classroom.marking.handing_out import chosen_notebooks, refuse_standing, without_solutions
 from mmtutorial.classroom.marking.points import Points
-from mmtutorial.errors import InputError
 from mmtutorial.files import write_bytes
 
 CONFIG = "nbgrader_config.py"
@@ -48,9 +47,7 @@ def write_course(
     """
     chosen = chosen_notebooks(numbers)
     targets = [folder / "source" / path.stem / path.name for path in chosen]
-    standing = [path for path in (*targets, folder / CONFIG) if path.exists()]
-    if standing and not force:
-        raise InputError(f"{standing[0]} is there already; choose another --out, or write over it with --force")
+    refuse_standing([*targets, folder / CONFIG], force=force)
     for path, target in zip(chosen, targets, strict=True):
         write_bytes(target, json.dumps(assignment(path, points), indent=1, ensure_ascii=False).encode() + b"\n")
     course = re.sub(r"\W+", "-", name).strip("-") or "mmtutorial"

@@ -44,6 +44,17 @@ def chosen_notebooks(numbers: Sequence[str] | None) -> list[Path]:
     return [known[number] for number in (known if numbers is None else dict.fromkeys(numbers))]
 
 
+def refuse_standing(paths: Sequence[Path], *, force: bool) -> None:
+    """Refuse to write over what is there, unless it is meant.
+
+    Raises:
+        InputError: one of the files is there.
+    """
+    standing = [path for path in paths if path.exists()]
+    if standing and not force:
+        raise InputError(f"{standing[0]} is there already; choose another --out, or write over it with --force")
+
+
 def hand_out(folder: Path, numbers: Sequence[str] | None = None, name: str = "", *, force: bool = False) -> list[Path]:
     """Write a class's folder.
 
@@ -61,9 +72,7 @@ def hand_out(folder: Path, numbers: Sequence[str] | None = None, name: str = "",
     """
     chosen = chosen_notebooks(numbers)
     targets = [folder / path.name for path in chosen]
-    standing = [path for path in (*targets, folder / READ_ME) if path.exists()]
-    if standing and not force:
-        raise InputError(f"{standing[0]} is there already; choose another --out, or write over it with --force")
+    refuse_standing([*targets, folder / READ_ME], force=force)
     for path, target in zip(chosen, targets, strict=True):
         write_bytes(target, without_solutions(path))
     write_bytes(folder / READ_ME, _read_me(name, [path.name for path in targets]).encode())
