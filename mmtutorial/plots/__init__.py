@@ -6,10 +6,10 @@ Every function returns a :class:`Picture`. Nothing here knows of training, of fi
 from mmtutorial.plots.ablations import Setting, ablation_curves
 from mmtutorial.plots.beside import Pair, ours_beside_theirs
 from mmtutorial.plots.cost import Spent, accuracy_for_time
-from mmtutorial.plots.curves import Curve, loss_curves, tuning_curves
+from mmtutorial.plots.curves import Curve, lines, loss_curves, tuning_curves
 from mmtutorial.plots.embeddings import before_after
 from mmtutorial.plots.graphs import GraphFacts, graph_facts, graph_pair
-from mmtutorial.plots.html_table import Table, table
+from mmtutorial.plots.html_table import Table, shown, table
 from mmtutorial.plots.intervals import Interval, arm_intervals, difference_intervals
 from mmtutorial.plots.patches import patch_boxes, patch_grid
 from mmtutorial.plots.picture import Picture
@@ -39,12 +39,14 @@ __all__ = [
     "difference_intervals",
     "graph_facts",
     "graph_pair",
+    "lines",
     "loss_curves",
     "ours_beside_theirs",
     "patch_boxes",
     "patch_grid",
     "predictions",
     "proxy_rows",
+    "shown",
     "table",
     "tiles",
     "tuning_curves",

@@ -1,4 +1,4 @@
-"""Training curves: the mean over seeds with a band from the least to the largest seed."""
+"""Lines: any quantities over another, and training curves with a band from the least to the largest seed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from mmtutorial import words
+from mmtutorial.errors import InputError
 from mmtutorial.plots import style
 from mmtutorial.plots.picture import Picture, styled
 
@@ -48,6 +49,68 @@ def band(curves: Sequence[Curve]) -> Band:
         steps = np.intersect1d(steps, curve.steps)
     rows = np.array([curve.values[np.isin(curve.steps, steps)] for curve in curves])
     return Band(steps, rows.mean(axis=0), rows.min(axis=0), rows.max(axis=0))
+
+
+@styled
+def lines(
+    across: Sequence[float],
+    curves: Mapping[str, Sequence[float]],
+    *,
+    title: str,
+    x: str,
+    y: str,
+    level: tuple[str, float] | None = None,
+    spread: Mapping[str, Sequence[float]] | None = None,
+    log: str = "",
+) -> Picture:
+    """Draw a line per name over the same points.
+
+    Args:
+        across: ``(T,)`` where the points stand.
+        curves: ``(T,)`` values by name. Each name is shown with its last value.
+        title: What is to be seen.
+        x: Name of the horizontal axis.
+        y: Name of the vertical axis, which begins at zero unless it is logarithmic or a value lies below.
+        level: Name and height of a dashed line, such as chance.
+        spread: ``(T,)`` by name: how far the value could be off to either side.
+        log: Which axes are logarithmic: ``"x"``, ``"y"`` or ``"xy"``.
+
+    Raises:
+        InputError: No curve or no point, another number of values than of points, or a spread without its line.
+    """
+    spread = spread or {}
+    given = [(name, len(values)) for name, values in (*curves.items(), *spread.items())]
+    if not curves or not len(across) or any(count != len(across) for _, count in given):
+        said = ", ".join(f"{name!r} {count}" for name, count in given) or "none"
+        raise InputError(f"each line needs a value for each of {len(across)} points, at least one; got {said}")
+    if strange := spread.keys() - curves.keys():
+        raise InputError(f"a spread belongs to a line: there is no line {min(strange)!r}, only {', '.join(curves)}")
+    figure = style.new_figure(10, 4.4)
+    axes = figure.add_subplot()
+    points, alts = np.asarray(across, dtype=float), []
+    for name, values in curves.items():
+        heights, look = np.asarray(values, dtype=float), style.arm_style(name, tuple(curves))
+        last = words.number(float(heights[-1]), 2)
+        _line(axes, [Curve(points, heights)], look, f"{name}: {last}")
+        if name in spread:
+            off = np.asarray(spread[name], dtype=float)
+            axes.fill_between(points, heights - off, heights + off, color=look.color, alpha=0.2, linewidth=0)
+        alts.append(f"{name} {words.number(float(heights[0]), 2)} to {last}")
+    if level:
+        axes.axhline(level[1], color=style.FAINT, linestyle="--", zorder=0, label=f"{level[0]}: {level[1]:.2f}")
+        alts.append(f"dashed, {level[0]}: {level[1]:.2f}")
+    if "y" in log:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+    elif all(np.min(np.asarray(values)) >= 0 for values in curves.values()):
+        axes.set_ylim(bottom=0)
+    if "x" in log:
+        axes.set_xscale("log")
+        axes.set_xticks(points, [f"{point:g}" for point in points])
+        axes.minorticks_off()
+    _finish(axes, y, title, x)
+    style.line_legend(figure, axes)
+    return Picture(figure, f"{title}: {y} over {x}, first and last: {'; '.join(alts)}.")
 
 
 @styled
@@ -126,8 +189,8 @@ def _line(axes: Axes, curves: Sequence[Curve], look: style.ArmStyle, name: str |
     return f"{words.number(float(joined.mean[0]), 2)} to {words.number(float(joined.mean[-1]), 2)}"
 
 
-def _finish(axes: Axes, quantity: str, title: str) -> None:
-    axes.set_xlabel("gradient steps")
+def _finish(axes: Axes, quantity: str, title: str, across: str = "gradient steps") -> None:
+    axes.set_xlabel(across)
     axes.set_ylabel(quantity)
     axes.set_title(title)
     style.light_grid(axes, "y")

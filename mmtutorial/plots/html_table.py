@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+import numpy as np
+
 from mmtutorial.errors import InputError
 
 _CELL = "padding:.25em .8em;"
@@ -87,3 +89,26 @@ def table(columns: Mapping[str, Sequence[Any]], caption: str = "") -> Table:
         said = ", ".join(f"{name!r} {length}" for name, length in lengths.items()) or "none"
         raise InputError(f"a table needs columns of one length, got {said}")
     return Table({name: tuple(str(value) for value in values) for name, values in columns.items()}, caption)
+
+
+def shown(claims: Mapping[str, Any]) -> Table:
+    """Return what a notebook has shown as a table: a claim, and whether or how far it holds.
+
+    Args:
+        claims: For each claim, true or false (yes or no in the table), or what was found, such as a number.
+
+    Raises:
+        InputError: There is no claim.
+
+    Example:
+        >>> shown({"more noise in larger patches": True, "pieces of the class": 1})
+        What this notebook has shown
+        more noise in larger patches  yes
+        pieces of the class           1
+    """
+    if not claims:
+        raise InputError("nothing was noted: give a dictionary with at least one claim")
+    found = [
+        ("no", "yes")[bool(value)] if isinstance(value, (bool, np.bool_)) else str(value) for value in claims.values()
+    ]
+    return Table({"What this notebook has shown": tuple(claims), " ": tuple(found)})

@@ -355,10 +355,13 @@ found = {arm: reproduction.row("scenes", "tiny", arm) for arm in ARMS}
 finished = [
     {"arm": arm, "seed": seed, "miou": miou} for arm, result in found.items() for seed, miou in result.by_seed.items()
 ]
-for other in ARMS[:-1]:
-    each = gains(finished, "random+graph", other)
-    listed = "  ".join(f"{value:+5.1f}" for value in each)
-    print(f"random+graph minus {other:16s}{listed}   mean {sum(each) / len(each):+5.1f}")
+ahead = {other: gains(finished, "random+graph", other) for other in ARMS[:-1]}
+columns = {
+    "random+graph minus": list(ahead),
+    "seed by seed": ["  ".join(f"{value:+.1f}" for value in each) for each in ahead.values()],
+    "mean": [f"{sum(each) / len(each):+.1f}" for each in ahead.values()],
+}
+plots.table(columns, "mIoU, points")
 
 # %%
 plots.arm_intervals([row(arm) for arm in ARMS])

@@ -27,6 +27,7 @@ from mmtutorial.datasets import open_dataset
 from mmtutorial.randomness import seeded
 
 SMOKE = preset_name() == "smoke"  # a few steps instead of many, when the notebook is only tested
+noted = {}  # claims and whether they hold, gathered on the way for the last table
 
 
 def stacked(dataset, count):
@@ -123,10 +124,8 @@ print(check("01.colour_bins", colour_bins))
 # %%
 hue, chroma = colour_bins(images.movedim(1, 0).flatten(2), 32)
 shares = torch.bincount(chroma.flatten(), minlength=32).double() / chroma.numel()
-figure, axes = plt.subplots(figsize=(8, 2.8), layout="constrained")
-axes.bar(range(32), 100 * shares, color="grey")
-axes.set(title="Chroma of the pixels of scenes", xlabel="bin, from grey to pure colour", ylabel="pixels, %")
-finished(figure, f"Pixels by chroma: {shares[:8].sum():.0%} are in the lowest quarter of the bins.")
+title = f"Most pixels are dull: {shares[:8].sum():.0%} lie in the lowest quarter"
+plots.lines(range(32), {"scenes": 100 * shares}, title=title, x="bin of chroma, from grey to pure", y="pixels, %")
 
 # %% [markdown]
 # Most pixels are dull, 82 % lie in the lowest quarter, and a dull pixel's hue is next to noise. *What blocks the
@@ -148,7 +147,8 @@ print(len(cells), "cells of 10 x 10 units of a and b")
 # Below, each dot is a cell in its own colour, and its area is its say in the loss: first as often as the colour occurs,
 # then after rebalancing. The dull middle has about half of the say at first, and a quarter after.
 
-# %%
+# %% tags=["hide-input"]
+# @title Count the cells, and draw them
 from mmtutorial.networks.lab_colours import from_lab, to_lab
 
 colours = to_lab(images)[:, 1:].movedim(1, 0).flatten(1).T
@@ -232,17 +232,20 @@ from mmtutorial.proxies.permutations import hamming, maximal_hamming
 drawn = torch.stack([torch.randperm(9, generator=seeded(i)) for i in range(2000)]).unique(dim=0)
 drawn = drawn[torch.randperm(len(drawn), generator=seeded(1))]
 orders = maximal_hamming(27, generator=seeded(0))
-for name, rows in {"random": drawn[:27], "yours": permutations(drawn, 27), "library": orders}.items():
-    apart = hamming(rows)[~torch.eye(27, dtype=torch.bool)].float()
-    times = torch.stack([torch.bincount(place, minlength=9) for place in rows.T])
-    print(
-        f"{name:8s} places that differ: {apart.mean():.2f} on average, {apart.min():.0f} at least; "
-        f"a tile is at a place {times.min()} to {times.max()} times"
-    )
+choices = {"random": drawn[:27], "yours": permutations(drawn, 27), "library": orders}
+apart = [hamming(rows)[~torch.eye(27, dtype=torch.bool)].float() for rows in choices.values()]
+times = [torch.stack([torch.bincount(place, minlength=9) for place in rows.T]) for rows in choices.values()]
+columns = {
+    "orders": list(choices),
+    "places that differ, mean": [f"{each.mean():.2f}" for each in apart],
+    "at least": [f"{each.min():.0f}" for each in apart],
+    "a tile is at a place, times": [f"{each.min()} to {each.max()}" for each in times],
+}
+plots.table(columns, "27 orders of nine tiles")
 
-# %%
-# NBVAL_CHECK_OUTPUT
-print("all tiles equally often at all places:", bool((times == 3).all()))
+# %% tags=["hide-input"]
+# @title Noted for the end
+noted["the library's orders have all tiles equally often at all places"] = bool((times[-1] == 3).all())
 
 # %% [markdown]
 # Random orders are far apart as well, so on the distance alone little is gained. (The library's least distance is even
@@ -252,7 +255,8 @@ print("all tiles equally often at all places:", bool((times == 3).all()))
 # Other *shortcuts* are worse. Let us solve the puzzle with no network and no learning: try all 27 orders and take the
 # one in which neighbouring tiles fit best at their **seam**, the mean difference between pixels on its two sides.
 
-# %%
+# %% tags=["hide-input"]
+# @title A solver that only looks at seams
 from mmtutorial.proxies.tiles import cut_tiles, normalise, tile_corners
 
 PLACES = torch.arange(9)
@@ -269,6 +273,7 @@ def named_by_seams(tiles):
     return (misfit.argmin(-1) == torch.arange(27)).float().mean().item()
 
 
+# %%
 kept = open_dataset("scenes", split="val")  # images that nothing here trains on
 puzzles, answers = stacked(kept, 20 if SMOKE else 200)
 touching = torch.stack((PLACES // 3, PLACES % 3), 1).mul(24).add(12).expand(len(puzzles), -1, -1)
@@ -280,14 +285,16 @@ ways = {
     "gaps, each tile normalised": normalise(cut_tiles(puzzles, apart, 24)),
 }
 seams = {name: named_by_seams(tiles) for name, tiles in ways.items()}
-for name, value in seams.items():
-    print(f"{name:28s} named right: {value:4.0%}   (by chance: {1 / 27:.0%})")
+plots.table(
+    {"puzzles whose": list(seams), "orders named right": [f"{value:.0%}" for value in seams.values()]},
+    f"Without any network (by chance: {1 / 27:.0%})",
+)
 
-# %%
-# NBVAL_CHECK_OUTPUT
-print("without any network, tiles that touch:", f"{seams['tiles touch']:.0%}")
-print("easiest way left open:", max(seams, key=seams.get))
-print("gaps and normalising together block most:", seams["gaps, each tile normalised"] < 0.3)
+# %% tags=["hide-input"]
+# @title Noted for the end
+noted["orders named right without any network, tiles that touch"] = f"{seams['tiles touch']:.0%}"
+noted["the easiest way left open"] = max(seams, key=seams.get)
+noted["gaps and normalising together block most of it"] = seams["gaps, each tile normalised"] < 0.3
 
 # %% [markdown]
 # With tiles that touch, a perfect score, and no knowledge of boats. *What blocks it:* a random **gap** between tiles,
@@ -387,17 +394,11 @@ def train(stage_type):
 losses = {"shortcuts blocked": train(JigsawStage), "shortcuts open": train(OpenJigsaw)}
 
 # %%
-trivial = np.log(27)
-figure, axes = plt.subplots(figsize=(7, 3.4), layout="constrained")
-span = min(25, steps)  # each point is the mean of so many steps
-for (name, curve), marker in zip(losses.items(), "os", strict=True):
-    means = curve.reshape(-1, span).mean(1)
-    axes.plot(span * (np.arange(len(means)) + 0.5), means, marker=marker, ms=4, label=f"{name}: {means[-1]:.2f}")
-axes.axhline(trivial, ls="--", color="grey", label=f"trivial predictor: {trivial:.2f}")
-axes.set(title="Jigsaw, loss while training", xlabel="steps", ylabel="cross-entropy")
-axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-ends = ", ".join(f"{name} {curve[-span:].mean():.2f}" for name, curve in losses.items())
-finished(figure, f"Jigsaw loss after {steps} steps: {ends}; dashed, the trivial predictor: {trivial:.2f}.")
+width = min(25, steps)  # each point is the mean of so many steps
+means = {name: curve.reshape(-1, width).mean(1) for name, curve in losses.items()}
+middles = width * (np.arange(steps // width) + 0.5)
+trivial = ("trivial predictor", np.log(27))
+plots.lines(middles, means, title="Jigsaw, loss while training", x="steps", y="cross-entropy", level=trivial)
 
 # %% [markdown]
 # Both start on the dashed line. Blocked, the loss creeps; open, it falls away as soon as seams are found. A lower loss
@@ -420,10 +421,10 @@ columns = {
 }
 plots.table(columns, "After 1,200 steps, on images kept for choosing")
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["hide-input"]
+# @title Noted for the end
 solved = [name for name in tasks.names if better[name] == len(tasks.seeds)]
-print("better than trivial with every seed:", ", ".join(solved))
+noted["better than the trivial predictor with every seed"] = ", ".join(solved)
 
 # %% [markdown]
 # So nearly every task is learnt, with great differences in how much. Jigsaw names seven times as many orders as a
@@ -431,9 +432,9 @@ print("better than trivial with every seed:", ", ".join(solved))
 # there nothing to be known? Ask a predictor that is *told the class* of every pixel, and then guesses as well as
 # possible. (The best guess has the frequencies of the bins, and its loss is their entropy.)
 
-# %%
 
-
+# %% tags=["hide-input"]
+# @title The best constant guess, and its loss
 def entropy(counts):
     return torch.special.entr(counts / counts.sum()).sum()
 
@@ -445,13 +446,19 @@ def loss_of_guess(where):
     return 5 * hues.sum() * entropy(hues) + chromas.sum() * entropy(chromas)
 
 
+# %%
 hue, chroma = colour_bins(puzzles.movedim(1, 0).flatten(2), 32).view(2, *answers.shape)
 amount = puzzles.amax(1) - puzzles.amin(1)
 blind = loss_of_guess(answers >= 0) / answers.numel()
 told = sum(loss_of_guess(answers == c) for c in answers.unique()) / answers.numel()
 gained = (tasks.trivial[0] - tasks.scores[0]).mean()
-print(f"best guess {blind:.2f}; best guess of who is told the class {told:.2f}: {blind - told:.2f} to be gained")
-print(f"colorization gained {gained:.2f}; objects are {(answers > 0).float().mean():.0%} of the pixels")
+plots.table(
+    {
+        "predictor": ["best guess", "told the class", "colorization"],
+        "gains, in loss": ["0", f"{blind - told:.2f}", f"{gained:.2f}"],
+    },
+    f"Beside a best guess of loss {blind:.2f}; objects are {(answers > 0).float().mean():.0%} of the pixels",
+)
 
 # %% [markdown]
 # Two things to take along. The network gained a small part of what the class would tell it: it could have learnt the
@@ -549,9 +556,10 @@ whole = (patches.boxes >= 0).all(1) & (patches.boxes <= 96).all(1)
 torch.manual_seed(0)
 with torch.no_grad():
     untrained = TinyEncoder().eval()(patches.images).amax((2, 3))
-for name, chosen in {"all patches": torch.ones_like(whole), "wholly inside": whole}.items():
-    value = knn_purity(untrained[chosen], position[chosen], patches.image_index[chosen], 5)
-    print(f"{name:14s}{int(chosen.sum()):4d} patches, purity by position {value:.2f}")
+sides = {"all": torch.ones_like(whole), "wholly inside": whole}
+found = [knn_purity(untrained[each], position[each], patches.image_index[each], 5) for each in sides.values()]
+counts = [int(each.sum()) for each in sides.values()]
+plots.table({"patches": list(sides), "how many": counts, "purity by position": [f"{value:.2f}" for value in found]})
 
 # %% [markdown]
 # The rim gave it away. So the shipped patches lie wholly inside their images. The control that "cannot know" is the
@@ -562,9 +570,9 @@ for name, chosen in {"all patches": torch.ones_like(whole), "wholly inside": who
 # Filled: after training on the task. Hollow: the same encoder before, with random weights. They are paired, since
 # colorization's encoder sees grey alone and so starts from a lower place.
 
-# %%
 
-
+# %% tags=["hide-input"]
+# @title Before and after, all seeds
 def before_and_after(kinds):
     """Purity of every task before and after training, a panel for each kind, a marker for each seed."""
     figure, panels = plt.subplots(1, len(kinds), figsize=(10, 4), sharey=True, layout="constrained")
@@ -586,15 +594,15 @@ def before_and_after(kinds):
 
 before_and_after(["class", "colour", "position"])
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["hide-input"]
+# @title Noted for the end
 gain = {name: tasks.purity_of(name, "class") - tasks.purity_of(tasks.control(name), "class") for name in tasks.names}
 best = max(gain, key=lambda name: gain[name].mean())
-print("gains most by class:", best)
-print("sort by class worse than random weights with every seed:", *[n for n in gain if (gain[n] < 0).all()])
-print("colorization better than random weights with every seed:", bool((gain["colorization"] > 0).all()))
 others = [gain[name].mean() for name in tasks.names if name != best]
-print(f"what {best} gains is over four times what any other gains:", bool(gain[best].mean() > 4 * max(others)))
+noted["gains most purity by class"] = best
+noted["that is over four times what any other gains"] = bool(gain[best].mean() > 4 * max(others))
+noted["sort by class worse than random weights with every seed"] = ", ".join(n for n in gain if (gain[n] < 0).all())
+noted["colorization sorts better than random weights with every seed"] = bool((gain["colorization"] > 0).all())
 
 # %% [markdown]
 # Read it against the claim one would like to make, "colour features know colours, jigsaw features know places":
@@ -639,12 +647,16 @@ read = {name: {kind: probe(e, labels) for kind, labels in known.items()} for nam
 answers = {kind: [f"{found[kind]:.2f}" for found in read.values()] for kind in known}
 plots.table({"features": list(read), **answers}, "Read off by a linear classifier: share of right answers")
 
-# %%
-# NBVAL_CHECK_OUTPUT
-print("by class, read off best:", max(read, key=lambda name: read[name]["class"]))
-print("jigsaw below its random weights:", read["jigsaw"]["class"] < read["random, rgb"]["class"])
-print("colorization above its random weights:", read["colorization"]["class"] > read["random, grey"]["class"])
-print("split-brain above its random weights:", read["splitbrain"]["class"] > read["random, split"]["class"])
+# %% tags=["hide-input"]
+# @title Noted for the end
+noted["class read off best by a linear probe"] = max(read, key=lambda name: read[name]["class"])
+noted["probe: jigsaw below its random weights"] = bool(read["jigsaw"]["class"] < read["random, rgb"]["class"])
+noted["probe: colorization above its random weights"] = bool(
+    read["colorization"]["class"] > read["random, grey"]["class"]
+)
+noted["probe: split-brain above its random weights"] = bool(
+    read["splitbrain"]["class"] > read["random, split"]["class"]
+)
 
 # %% [markdown]
 # All numbers are higher. On the main points the probe could have contradicted purity, and does not: labels of images
@@ -690,31 +702,23 @@ plots.table(gap, f"Random weights: mIoU {rows['random'].mean:.1f} %, {len(rows['
 
 # %%
 carried = [name for name in ("random", *tasks.names) if f"{name}+graph" in rows]
-looks = {"": ("o", "white", "plain"), "+more": ("s", "tab:orange", "more"), "+graph": ("D", "tab:blue", "graph")}
-figure, axes = plt.subplots(figsize=(8, 0.8 + 0.62 * len(carried)), layout="constrained")
-for place, name in enumerate(carried):
-    for low, (suffix, (marker, fill, label)) in enumerate(looks.items()):
-        values = rows[f"{name}{suffix}"].miou
-        height = place + 0.2 * (low - 1)
-        axes.plot(
-            values, [height] * len(values), marker, mfc=fill, mec="black", ms=6, label=label if place == 0 else None
-        )
-axes.set_yticks(range(len(carried)), carried)
-axes.invert_yaxis()
-axes.set(xlabel="mIoU, percent; a marker for each seed", xlim=(0, None))
-axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-means = "; ".join(
-    f"{name} " + ", ".join(f"{label} {rows[f'{name}{s}'].mean:.1f}" for s, (_, _, label) in looks.items())
-    for name in carried
-)
-finished(figure, f"Mean mIoU: {means}.")
+arms = [rows[f"{name}{tuning}"] for name in carried for tuning in ("", "+more", "+graph")]
+plots.arm_intervals([plots.Interval(each.arm, each.mean, each.interval, each.miou) for each in arms])
+
 
 # %%
-for name in carried:
-    lifted = subtract(rows[f"{name}+graph"], rows[name])
-    fair = subtract(rows[f"{name}+graph"], rows[f"{name}+more"])
-    said = [verdict(d.value, d.interval).value for d in (lifted, fair)]
-    print(f"{name:16s} graph over plain: {said[0]};  graph over more: {said[1]}")
+def judged(a, b):
+    """The verdict on the difference of two arms."""
+    difference = subtract(rows[a], rows[b])
+    return verdict(difference.value, difference.interval).value
+
+
+columns = {
+    "start": carried,
+    "graph over plain": [judged(f"{name}+graph", name) for name in carried],
+    "graph over more": [judged(f"{name}+graph", f"{name}+more") for name in carried],
+}
+plots.table(columns)
 
 # %% [markdown]
 # - The graph lifts jigsaw and random weights to about the same height: jigsaw is no head start, before or after.
@@ -758,6 +762,15 @@ for name in carried:
 #   features are not sorted by class because of that.
 # + The classes can be read off, but they do not decide who is near whom. | So tuning may have something to work with:
 #   it can bring forward what is there.
+
+# %% [markdown]
+# ## What this notebook has shown
+#
+# Gathered on the way. Each line holds on every machine, and at fewer steps too.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+plots.shown(noted)
 
 # %% [markdown]
 # ## 9 Recap

@@ -22,7 +22,6 @@
 # @title What this notebook uses
 from collections import Counter
 
-import matplotlib.pyplot as plt
 import torch
 
 from mmtutorial import plots
@@ -32,6 +31,7 @@ from mmtutorial.patches import crop_and_resize, sample_patches
 from mmtutorial.randomness import seeded
 
 SMOKE = preset_name() == "smoke"  # a few draws instead of many, when the notebook is only tested
+noted = {}  # claims and whether they hold, gathered on the way for the last table
 
 # %%
 scenes = open_dataset("scenes", labeled=80)
@@ -44,10 +44,11 @@ print(scenes)
 # %%
 # NBVAL_CHECK_OUTPUT
 objects = [len(set(mask.unique().tolist()) - {0}) for mask in masks]
-for number, count in sorted(Counter(objects).items()):
-    print(f"{count:3d} images with {number} of the {len(scenes.classes.object_ids)} object classes")
 ground = sum(float((mask == 0).float().mean()) for mask in masks) / len(masks)
-print(f"background: {ground:.0%} of the pixels")
+plots.table(
+    {"object classes in an image": sorted(set(objects)), "images": [n for _, n in sorted(Counter(objects).items())]},
+    f"Of {len(scenes.classes.object_ids)} object classes; background has {ground:.0%} of the pixels",
+)
 
 # %% [markdown]
 # Few classes, and mostly background. Photos are alike in this: most pictures of PASCAL VOC show one or two of its
@@ -184,21 +185,14 @@ for s in sides:
     ]
     outvoted.append(sum(votes) / len(votes))
 
-figure, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
-axes.plot(sides, noise, "o-", label="label noise: pixels of another class")
-axes.plot(sides, outvoted, "s--", label="patches that a vote would label differently")
-axes.axvspan(24, 48, color="0.92", zorder=0)
-axes.set(xlabel="side of the patch in pixels (grey: the range used here)", ylabel="share", ylim=(0, 1), xticks=sides)
-axes.legend(loc="lower right")
-plt.close(figure)  # a cell shows the picture that it ends with, and only once
-plots.Picture(
-    figure, f"Label noise {noise[0]:.2f} at side {sides[0]}, rising to {noise[-1]:.2f} at side {sides[-1]} pixels."
-)
+curves = {"label noise: pixels of another class": noise, "patches that a vote would label differently": outvoted}
+title = "The larger the patch, the less of it has its label"
+plots.lines(sides, curves, title=title, x="side of the patch, pixels (we use 24 to 48)", y="share")
 
-# %%
-# NBVAL_CHECK_OUTPUT
-print("the larger the patch, the more noise:", noise == sorted(noise))
-print("noise below one half at side 16:", noise[1] < 0.5, "- above two thirds at side 96:", noise[-1] > 2 / 3)
+# %% tags=["hide-input"]
+# @title Noted for the end
+noted["the larger the patch, the more label noise"] = noise == sorted(noise)
+noted["less than a half at side 16, more than two thirds at side 96"] = noise[1] < 0.5 and noise[-1] > 2 / 3
 
 # %% [markdown]
 # So a label is right about the centre and often wrong about the rest: in the middle of the range, more than half of a
@@ -310,8 +304,13 @@ expected_classes(torch.full((8,), 1 / 8), 40)
 # %%
 # NBVAL_CHECK_OUTPUT
 print(check("02.expected_classes", expected_classes))
-for n in (1, 4, 10, 40, 400):
-    print(f"{n:3d} patches of 8 equally frequent classes: {float(expected_classes(torch.full((8,), 1 / 8), n)):.2f}")
+
+# %%
+sizes = (1, 4, 10, 40, 400)
+expected = [float(expected_classes(torch.full((8,), 1 / 8), n)) for n in sizes]
+plots.table(
+    {"patches": sizes, "classes expected": [f"{value:.2f}" for value in expected]}, "Of 8 equally frequent classes"
+)
 
 # %% [markdown]
 # Now $m$ patches from each of $k = N / m$ images. Patches of *different* images are still independent; those of the
@@ -343,10 +342,20 @@ def expected_mixed(m, patches=40):
 # NBVAL_CHECK_OUTPUT
 spread = (40, 20, 10, 8, 5, 4, 2, 1)
 expected = [expected_mixed(m) for m in spread]
-for m, value in zip(spread, expected, strict=True):
-    print(f"40 patches, {m:2d} from each of {40 // m:2d} images: {value:.1f} object classes expected")
-print("never fewer with more images:", expected == sorted(expected))
-print("one each is your formula:", abs(expected[-1] - float(expected_classes(own_shares.mean(dim=0), 40))) < 1e-9)
+plots.table(
+    {
+        "images": [40 // m for m in spread],
+        "patches from each": spread,
+        "classes expected": [f"{value:.1f}" for value in expected],
+    },
+    "40 patches",
+)
+
+# %% tags=["hide-input"]
+# @title Noted for the end
+noted["never fewer classes with more images"] = expected == sorted(expected)
+simple = float(expected_classes(own_shares.mean(dim=0), 40))
+noted["one patch per image is the simple formula"] = abs(expected[-1] - simple) < 1e-9
 
 # %% [markdown]
 # The formula against your sampler, on the same images:
@@ -361,23 +370,16 @@ for m in spread:
         found.append(len(draw(chosen, m, g)[2].unique()))
     simulated.append(torch.tensor(found, dtype=torch.float64))
 
-figure, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
-many = [40 // m for m in spread]
-axes.plot(many, expected, "k-", label="formula")
-error = [float(found.std()) / draws**0.5 * 2 for found in simulated]
-axes.errorbar(
-    many, [float(f.mean()) for f in simulated], error, fmt="o", capsize=3, label=f"mean of {draws} batches, ± 2 s.e."
-)
-axes.axhline(8, color="0.6", linestyle=":", label="all object classes")
-axes.set(xlabel="images that 40 patches come from", ylabel="different object classes", ylim=(0, 8.6), xscale="log")
-axes.set_xticks(many, map(str, many), minor=False)
-axes.minorticks_off()
-axes.legend(loc="lower right")
-plt.close(figure)
-plots.Picture(
-    figure,
-    f"Object classes among 40 patches: {expected[0]:.1f} from one image, {expected[5]:.1f} from ten, "
-    f"{expected[-1]:.1f} from forty, by the formula; simulated batches beside it.",
+drawn = f"mean of {draws} batches, ± 2 standard errors"
+plots.lines(
+    [40 // m for m in spread],
+    {"formula": expected, drawn: [float(found.mean()) for found in simulated]},
+    title="The same 40 patches show more classes when more images give them",
+    x="images that 40 patches come from",
+    y="different object classes",
+    level=("all object classes", 8),
+    spread={drawn: [2 * float(found.std()) / draws**0.5 for found in simulated]},
+    log="x",
 )
 
 # %% [markdown]
@@ -402,7 +404,8 @@ plots.Picture(
 # - **across**: the share of same-class pairs whose two pieces come from two images. Pairs within one image are easy, as
 #   they share light, colours, even the very object.
 
-# %%
+# %% tags=["hide-input"]
+# @title Whole images as pieces, and the five numbers of a batch
 whole = torch.tensor([[0, 0, 96, 96]])
 largest = [int(row.argmax()) + 1 for row in pixels]
 
@@ -428,6 +431,7 @@ def measure(image_index, boxes, labels, size):
     return len(labels.unique()), len(seen - {0}), sum(other) / len(other), high - low, float(across)
 
 
+# %%
 ways = {
     "40 patches of 1 image": lambda p, g: (*draw(p[:1], 40, g), 32),
     "40 patches of 10 images": lambda p, g: (*draw(p[:10], 4, g), 32),
@@ -455,16 +459,16 @@ plots.table({"batch": list(table), **columns}, f"Means of {rounds} rounds")
 image_index, boxes, labels = whole_images(range(10))
 plots.patch_grid(cut(image_index, boxes, 64).numpy(), labels.numpy(), scenes.classes, columns=10)
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["hide-input"]
+# @title Noted for the end
 labels_of, pixels_of, other_of, octaves_of, across_of = zip(*table.values(), strict=True)
 ONE, MIX, WIDE, SAME, MANY = range(5)
-print("fewest classes, by labels and in pixels:", list(table)[labels_of.index(min(labels_of))])
-print("the mix has more classes by labels than the same images whole:", labels_of[MIX] > labels_of[SAME])
-print("but the same images whole show at least as many in pixels:", pixels_of[SAME] >= pixels_of[MIX])
-print("forty whole images have more classes by labels than the mix of ten:", labels_of[MANY] > labels_of[MIX])
-print("widest in scale is a mix of patches:", octaves_of.index(max(octaves_of)) in (MIX, WIDE))
-print("whole images are less pure than patches:", min(other_of[SAME:]) > max(other_of[:SAME]))
+noted["fewest classes, by labels and in pixels"] = list(table)[labels_of.index(min(labels_of))]
+noted["the mix has more classes by labels than the same images whole"] = labels_of[MIX] > labels_of[SAME]
+noted["the same images whole show at least as many in pixels"] = pixels_of[SAME] >= pixels_of[MIX]
+noted["forty whole images have more classes by labels than the mix of ten"] = labels_of[MANY] > labels_of[MIX]
+noted["widest in scale is a mix of patches"] = octaves_of.index(max(octaves_of)) in (MIX, WIDE)
+noted["whole images are less pure than patches"] = min(other_of[SAME:]) > max(other_of[:SAME])
 
 # %% [markdown]
 # Read it row by row, and see where the claim does not hold.
@@ -525,6 +529,15 @@ print("whole images are less pure than patches:", min(other_of[SAME:]) > max(oth
 #   numbering.
 # + Along borders, classes appear that are in no pixel. | Class ids are names. They may be chosen, but never averaged.
 # - Only the void pixels are affected. | They are affected as well, and so is every border between two classes.
+
+# %% [markdown]
+# ## What this notebook has shown
+#
+# Gathered on the way. Each line holds on every machine, and with fewer draws too.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+plots.shown(noted)
 
 # %% [markdown]
 # ## 8 Recap

@@ -31,6 +31,7 @@ from mmtutorial.patches import sample_patches
 from mmtutorial.randomness import seeded
 
 SMOKE = preset_name() == "smoke"  # a few draws instead of many, when the notebook is only tested
+noted = {}  # claims and whether they hold, gathered on the way for the last table
 
 # %%
 scenes = open_dataset("scenes", labeled=12)
@@ -44,9 +45,8 @@ plots.patch_grid(batch.images.numpy(), labels.numpy(), scenes.classes)
 
 # %%
 # NBVAL_CHECK_OUTPUT
-print(batch)
-for label, count in sorted(Counter(labels.tolist()).items()):
-    print(f"{scenes.classes.names[label]:12s}{count:3d}")
+counts = sorted(Counter(labels.tolist()).items())
+plots.table({"class": [scenes.classes.names[label] for label, _ in counts], "patches": [n for _, n in counts]})
 
 # %% [markdown]
 # ## 2 Random triplets leave islands
@@ -72,11 +72,12 @@ from mmtutorial.widgets.toolkit.player import scrubber
 islands = PullExplorer({"random triplets": random}, scenes.classes)
 scrubber(islands, "moment", [0, 3, 6])
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["hide-input"]
+# @title Noted for the end
 (places,) = islands.facts(islands.state(moment=6)).places
-print(f"{len(labels.unique())} classes, {places} different places in the end")
-print(f"{sum(random.components().values())} pieces")
+noted["classes in the batch"] = len(labels.unique())
+noted["pieces with disjoint random triplets"] = sum(random.components().values())
+noted["places where their pull comes to rest"] = places
 
 # %% [markdown]
 # As many centres as pieces. The pull is perfectly content, every edge has length zero, and yet hardly a class has
@@ -208,14 +209,14 @@ plots.graph_pair(labels.numpy(), connected.triplets.numpy(), random.triplets.num
 # And the proof, put to the test with your own two functions: two hundred batches, classes of very unequal size.
 
 # %%
-# NBVAL_CHECK_OUTPUT
 worst = 1
 for seed in range(200):
     some = torch.randint(1 + seed % 9, (30,), generator=seeded(seed)) ** 2 // 3
     if len(some.unique()) > 1:
         found = components(some, connected_graph(some, seeded(seed))[:, :2])
         worst = max(worst, *found.values())
-print(f"most pieces of any class in any batch: {worst}")
+noted["most pieces of any class in 200 batches, with your graph"] = worst
+plots.table({"": ["your connected graph"], "batches": [200], "most pieces of any class": [worst]})
 
 # %% [markdown]
 # What does the pull make of it now?
@@ -224,9 +225,9 @@ print(f"most pieces of any class in any batch: {worst}")
 both = PullExplorer({"random triplets": random, "connected graph": connected}, scenes.classes)
 scrubber(both, "moment", [0, 2, 4, 6])
 
-# %%
-# NBVAL_CHECK_OUTPUT
-print(f"{len(labels.unique())} classes, different places in the end:", *both.facts(both.state(moment=6)).places)
+# %% tags=["hide-input"]
+# @title Noted for the end
+noted["places where the pull of the graph comes to rest"] = both.facts(both.state(moment=6)).places[1]
 
 # %% [markdown]
 # ## 4 Step by step, and by hand
@@ -294,8 +295,10 @@ random_mapping(10)
 # %%
 # NBVAL_CHECK_OUTPUT
 print(check("03.random_mapping", random_mapping))
-for n in (2, 5, 10, 20, 40, 80):
-    print(f"class of {n:3d} patches: {random_mapping(n):.2f} pieces on average")
+
+# %%
+sizes = (2, 5, 10, 20, 40, 80)
+plots.table({"patches of the class": sizes, "pieces, mean": [f"{random_mapping(n):.2f}" for n in sizes]})
 
 # %% [markdown]
 # Theory against a simulation, with `components` from exercise 1:
@@ -312,11 +315,13 @@ def any_positive(labels, generator):
     return torch.tensor(edges)
 
 
-draws = 40 if SMOKE else 600
-for n in (5, 10, 20):
+draws, sizes, simulated = 40 if SMOKE else 600, (5, 10, 20), []
+for n in sizes:
     one_class = torch.zeros(n, dtype=torch.long)
     counts = [components(one_class, any_positive(one_class, seeded(seed)))[0] for seed in range(draws)]
-    print(f"n = {n:2d}: simulated {sum(counts) / draws:.2f}, computed {random_mapping(n):.2f}")
+    simulated.append(f"{sum(counts) / draws:.2f}")
+computed = [f"{random_mapping(n):.2f}" for n in sizes]
+plots.table({"patches of the class": sizes, "simulated": simulated, "computed": computed}, "Pieces on average")
 
 # %% [markdown]
 # An honest finding: the simpler rule is not bad. The number of pieces grows with the logarithm of $n$ only, and a class
@@ -345,15 +350,20 @@ for name, draw in ways.items():
     anchors = sum(len(graph.triplets[:, 0].unique()) for graph in graphs) / rounds / len(many)
     pieces = sum(sum(graph.components().values()) for graph in graphs) / rounds / 8
     table[name] = (len(graphs[0].triplets), anchors, pieces)
-    print(
-        f"{name:18s} {table[name][0]:4d} triplets, {anchors:4.0%} of patches are anchors, {pieces:5.2f} pieces a class"
-    )
+triplets, anchors, pieces = zip(*table.values(), strict=True)
+columns = {
+    "way": list(table),
+    "triplets": triplets,
+    "patches that are anchors": [f"{share:.0%}" for share in anchors],
+    "pieces per class": [f"{mean:.2f}" for mean in pieces],
+}
+plots.table(columns, f"400 patches of eight classes, means of {rounds} draws")
 
-# %%
-# NBVAL_CHECK_OUTPUT
-print("fewest pieces first:", ", ".join(sorted(table, key=lambda name: table[name][2])))
-print("pieces of a class in the connected graph:", table["connected graph"][2])
-print("triplets in one round, and in the graph:", table["random, one round"][0], table["connected graph"][0])
+# %% tags=["hide-input"]
+# @title Noted for the end
+noted["400 patches, fewest pieces first"] = ", ".join(sorted(table, key=lambda name: table[name][2]))
+noted["pieces per class in the connected graph"] = table["connected graph"][2]
+noted["triplets in one round, and in the graph"] = f"{table['random, one round'][0]}, {table['connected graph'][0]}"
 
 # %% [markdown]
 # At equal count random triplets lose most of their islands, yet not all, and still some patches are never an anchor.
@@ -399,6 +409,15 @@ print("triplets in one round, and in the graph:", table["random, one round"][0],
 #   aims at it. The drawn tree spreads its edges over many.
 # - It needs more edges than the tree. | A star of n nodes has n - 1 edges, like any tree.
 # - It leaves pieces when n is large. | A star is one piece for any n.
+
+# %% [markdown]
+# ## What this notebook has shown
+#
+# Gathered on the way. Each line holds on every machine, and with fewer draws too.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+plots.shown(noted)
 
 # %% [markdown]
 # ## 8 Recap

@@ -51,6 +51,7 @@ from mmtutorial.results import read_reproduction
 from mmtutorial.settings.presets import get_preset
 
 SMOKE = preset_name() == "smoke"  # a few draws and steps instead of many, when the notebook is only tested
+noted = {}  # claims and whether they hold, gathered on the way for the last table
 
 
 def show(picture):
@@ -106,10 +107,14 @@ plots.table({"": list(theirs), "theirs": list(theirs.values()), "ours": list(our
 # NBVAL_CHECK_OUTPUT
 from mmtutorial.widgets.table_explorer import printed
 
-for row in METHODS:
-    figures = printed(row.benchmark, row.backbone, row.arm)
-    if len(figures) > 1:
-        print(f"{row.benchmark}, {row.backbone}, {row.arm:13s} {' and '.join(map(str, figures))}")
+figures = {(r.benchmark, r.backbone, r.arm): printed(r.benchmark, r.backbone, r.arm) for r in METHODS}
+twice = {place: values for place, values in figures.items() if len(values) > 1}
+plots.table(
+    {
+        "row of the slides": [", ".join(place) for place in twice],
+        "printed as": [" and ".join(map(str, v)) for v in twice.values()],
+    }
+)
 
 # %% [markdown]
 # Not always. **AlexNet from random weights is printed as 23.5 in one table and as 19.8 in another.** What tuning adds
@@ -193,8 +198,8 @@ explorer.static(pretraining="random")
 
 # %%
 # NBVAL_CHECK_OUTPUT
-for n in (2, 3, 5, 10, 30, 1000):
-    print(f"{n:4d} seeds: {stats.t.ppf(0.975, n - 1):6.2f}")
+counts = (2, 3, 5, 10, 30, 1000)
+plots.table({"seeds": counts, "97.5 % quantile": [f"{stats.t.ppf(0.975, n - 1):.2f}" for n in counts]})
 
 # %% [markdown]
 # Is that caution needed? Put the recipe to the test where the truth is known: draw $n$ values from a normal
@@ -215,11 +220,12 @@ def coverage(n, draws, random):
     return [share.mean() for share in (*held, (low <= 0) & (high >= 0))]
 
 
-random = np.random.default_rng(0)
-print("seeds   Student's t   1.96   bootstrap")
-for n in (3, 5, 10):
-    t, normal, bootstrap = coverage(n, 200 if SMOKE else 2000, random)
-    print(f"{n:5d}{t:14.0%}{normal:7.0%}{bootstrap:12.0%}")
+random, counts = np.random.default_rng(0), (3, 5, 10)
+held = [[f"{share:.0%}" for share in coverage(n, 200 if SMOKE else 2000, random)] for n in counts]
+names = ("Student's t", "1.96", "bootstrap")
+plots.table(
+    {"seeds": counts, **dict(zip(names, zip(*held, strict=True), strict=True))}, "Intervals that hold the truth"
+)
 
 # %% [markdown]
 # With three seeds the two habits miss the truth in about 18 and 24 of 100 cases, where 5 were promised. So: Student's
@@ -276,18 +282,18 @@ print(check("07.paired_interval", paired_interval))
 # %%
 
 
-def said(a, b, place=("scenes", "tiny")):
-    """The paired difference of two arms in words."""
-    first, second = (reproduction.row(*place, arm) for arm in (a, b))
-    mean, low, high = paired_interval(first.by_seed, second.by_seed)
-    return f"{f'{a} − {b}':40s}{words.signed(mean):>6s} ({words.span((low, high))})"
+def measured(a, b, place=("scenes", "tiny")):
+    """The paired difference of two arms, by your function, for a picture."""
+    first, second = (reproduction.row(*place, arm).by_seed for arm in (a, b))
+    mean, low, high = paired_interval(first, second)
+    return plots.Interval(f"{a} − {b}", mean, (low, high), tuple(first[seed] - second[seed] for seed in first))
 
 
-for other in ("random", "random+more", "random+triplets", "random+equal-triplets", "random+shuffled"):
-    print(said("random+graph", other))
+others = ("random", "random+more", "random+triplets", "random+equal-triplets", "random+shuffled")
+show(plots.difference_intervals([measured("random+graph", other) for other in others]))
 
 # %% [markdown]
-# Read each line as *how far above*, and look for zero in the brackets.
+# Read each line as *how far above*, and look whether the bar crosses zero. Hollow: it does.
 #
 # - Against plain fine-tuning, tuning over the graph gains a great deal: about nineteen points.
 # - Against `random+more`, **the fair control**, the gain is small, and the interval holds zero: *nothing is shown*. The
@@ -307,8 +313,13 @@ for benchmark, network in reproduction.blocks():
         apart = stats.ttest_ind(a.miou, b.miou).confidence_interval()
         correlation.append(np.corrcoef(a.miou, b.miou)[0, 1])
         shorter.append(high - low < apart.high - apart.low)
-print(f"{len(shorter)} pairs; correlation over seeds {np.median(correlation):.2f} in the median;", end=" ")
-print(f"the paired interval is the shorter one in {np.mean(shorter):.0%}")
+plots.table(
+    {
+        "pairs of rows": [len(shorter)],
+        "correlation over seeds, median": [f"{np.median(correlation):.2f}"],
+        "the paired interval is the shorter one": [f"in {np.mean(shorter):.0%}"],
+    }
+)
 
 # %% [markdown]
 # Here two arms share little luck through the seed: the correlation is weak, and the unpaired interval, which has $2n -
@@ -376,16 +387,17 @@ def judged(difference):
 
 verdict_tiles(reproduction, judged)
 
-# %%
-# NBVAL_CHECK_OUTPUT
+# %% tags=["hide-input"]
+# @title Noted for the end
 claims = [claim for topic in topics() for claim in topic.claims]
 found = [f for claim in claims for f in findings(claim, reproduction) if f.difference]
-print(f"{len(topics())} sentences, {len(claims)} claims")
-print("your verdicts are the library's:", all(judged(f.difference) == f.verdict.value for f in found))
+noted["claims of the slides, under so many sentences"] = f"{len(claims)}, {len(topics())}"
+noted["your verdicts are the library's"] = all(judged(f.difference) == f.verdict.value for f in found)
 for word in ("reproduced", "contradicted"):
-    print(f"any claim {word}:", any(judged(f.difference) == word for f in found))
+    noted[f"any claim {word}"] = any(judged(f.difference) == word for f in found)
 lifts = [f for claim in topics()[0].claims for f in findings(claim, reproduction)]
-print("a start that tuning lifts above itself with equal steps:", any(judged(f.control) == "reproduced" for f in lifts))
+above = any(judged(f.control) == "reproduced" for f in lifts)
+noted["a start that tuning lifts above itself with equal steps"] = above
 
 # %% [markdown]
 # The first sentence is the paper's claim. Here it is as a picture, each line twice: M&M against the same start without
@@ -427,14 +439,20 @@ show(plots.difference_intervals(lines))
 
 # %%
 random = np.random.default_rng(0)
-n, draws, shown = len(reproduction.rows[0].seeds), 20 if SMOKE else 2000, []
+n, draws, lucky = len(reproduction.rows[0].seeds), 20 if SMOKE else 2000, []
 factor = stats.t.ppf(0.975, n - 1) / n**0.5
 for _ in range(draws):
     world = random.normal(size=(12, n))  # no arm is any better than another
     differences = np.array([a - b for a, b in combinations(world, 2)])
-    shown.append(np.sum(np.abs(differences.mean(1)) > factor * differences.std(1, ddof=1)))
-print(f"of {len(differences)} pairs, {np.mean(shown):.1f} are 'shown' on average; ", end="")
-print(f"at least one in {np.mean(np.array(shown) > 0):.0%} of such worlds")
+    lucky.append(np.sum(np.abs(differences.mean(1)) > factor * differences.std(1, ddof=1)))
+plots.table(
+    {
+        "pairs": [len(differences)],
+        "'shown' on average": [f"{np.mean(lucky):.1f}"],
+        "worlds with at least one": [f"{np.mean(np.array(lucky) > 0):.0%}"],
+    },
+    "Twelve arms of which none is better than another",
+)
 
 # %% [markdown]
 # So a single verdict out of forty is weak evidence, above all one that was looked for. A remedy is to ask for more from
@@ -463,16 +481,21 @@ def settled(count):
 
 
 most = max(len(f.difference.per_seed) for f in found)
-for count in (3, most):
-    alone, together = map(np.count_nonzero, settled(count))
-    print(
-        f"{count} seeds: of {len(found)} pairs {alone} leave zero out one by one, {together} when all are asked at once"
+stand = [[int(np.count_nonzero(signs)) for signs in settled(count)] for count in (3, most)]
+display(
+    plots.table(
+        {"asked": ["one by one", "all at once"], "3 seeds": stand[0], f"{most} seeds": stand[1]},
+        f"Of {len(found)} pairs, those that leave zero out",
     )
-
-changed = settled(3)[0] != settled(most)[0]
-print(f"\none by one, {changed.sum()} verdicts of the first three seeds are others with all {most}:")
-for f in np.array(found)[changed]:
-    print(f"  {', '.join(f.place)}: {f.claim.a} > {f.claim.b} {words.signed(f.difference.value)}")
+)
+changed = [f for f, moved in zip(found, settled(3)[0] != settled(most)[0], strict=True) if moved]
+plots.table(
+    {
+        "claim": [f"{', '.join(f.place)}: {f.claim.a} > {f.claim.b}" for f in changed],
+        "difference": [words.signed(f.difference.value) for f in changed],
+    },
+    f"One by one, these verdicts of the first three seeds are others with all {most}",
+)
 
 # %% [markdown]
 # With three seeds only 4 of 37 verdicts pass so strict a test, with five 19; and 3 of those made one by one have
@@ -491,8 +514,8 @@ for f in np.array(found)[changed]:
 for benchmark, network in reproduction.blocks():
     found = [part for part in parts(reproduction, benchmark, network) if part.from_graph]
     if found:
-        for part in found:
-            print(f"{part.row.arm:26s}{part.question}")
+        asked = [part.question for part in found]
+        display(plots.table({"variant": [part.row.arm for part in found], "the question that it asks": asked}))
         lines = [(part.row.arm, part.from_graph) for part in found]
         show(plots.difference_intervals([plots.Interval(a, d.value, d.interval, d.per_seed) for a, d in lines]))
 
@@ -506,10 +529,15 @@ for benchmark, network in reproduction.blocks():
 # patches:
 
 # %%
-for arm in ("random+graph", "random+supcon"):
-    row = reproduction.row("scenes", "tiny", arm)
-    print(f"{arm:15s}mean {row.mean:.1f}, median {np.median(row.miou):.1f}, seed by seed:", end=" ")
-    print(", ".join(f"{value:.1f}" for value in row.miou))
+two = [reproduction.row("scenes", "tiny", arm) for arm in ("random+graph", "random+supcon")]
+plots.table(
+    {
+        "arm": [row.arm for row in two],
+        "mean": [f"{row.mean:.1f}" for row in two],
+        "median": [f"{np.median(row.miou):.1f}" for row in two],
+        "seed by seed": [", ".join(f"{value:.1f}" for value in row.miou) for row in two],
+    }
+)
 
 # %% [markdown]
 # It is above the graph in every seed but one, and in that one the training failed. The means of five are alike, and the
@@ -540,9 +568,10 @@ for ablation in reproduction.ablations:
     runs = {(p.value, p.arm): dict(zip(p.seeds, p.miou, strict=True)) for p in ablation.points}
     for value in sorted({value for value, _ in runs if (value, ARMS[1]) in runs}):
         mean, low, high = paired_interval(*(runs[value, arm] for arm in ARMS))
-        ahead.append((low > 0) - (high < 0))
-        print(f"{f'{value:g} {ablation.title}':24s}{words.signed(mean):>6s} ({words.span((low, high))})")
-print(f"of {len(ahead)} values: {ahead.count(1)} above, {ahead.count(-1)} below, {ahead.count(0)} not shown")
+        first, second = (runs[value, arm] for arm in ARMS)
+        each = tuple(first[seed] - second[seed] for seed in first)
+        ahead.append(plots.Interval(f"{value:g} {ablation.title}", mean, (low, high), each))
+show(plots.difference_intervals(ahead))
 
 # %% [markdown]
 # - **Labelled images.** Plain fine-tuning *falls* as labels are added: its steps stay the same, so each image is seen
@@ -642,10 +671,10 @@ plots.table(of_orders)
 # colorization, the only kind of proxy task that was run there. And mind the number of rows. Five rows have 120 orders
 # only, so even a table without any sense scores 0.6 or more in 14 of them.
 
-# %%
-# NBVAL_CHECK_OUTPUT
-print(f"five rows, tau of 0.6 or more by luck: {by_luck(5, 0.6):.0%}")
-print(f"three rows in the very same order by luck: {by_luck(3, 1.0):.0%}")
+# %% tags=["hide-input"]
+# @title Noted for the end
+noted["five rows: tau of 0.6 or more by luck"] = f"{by_luck(5, 0.6):.0%}"
+noted["three rows in the very same order by luck"] = f"{by_luck(3, 1.0):.0%}"
 
 # %% [markdown]
 # ## 8 Class by class
@@ -666,13 +695,17 @@ for benchmark, network in reproduction.places(VOC, VGG):
 
 # %%
 iou = {r.arm: np.array((r.background, *r.iou)) for r in PER_CLASS}
+counted = []
 for a, b in (("colorization+graph", "colorization"), ("colorization+graph", "classification")):
-    print(f"slides: {a} above {b} in {(iou[a] > iou[b]).sum()} of {len(iou[a])} classes")
+    counted.append((f"{a} above {b}", "slides", f"{(iou[a] > iou[b]).sum()} of {len(iou[a])}"))
     for benchmark, network in reproduction.places(VOC, VGG):
         x, y = (reproduction.row(benchmark.name, network.name, arm) for arm in (a, b))
         if x and y:
             better = (x.class_iou.mean(0) > y.class_iou.mean(0)).sum()
-            print(f"{benchmark.name}, {network.name}: in {better} of {len(benchmark.classes)}")
+            counted.append(
+                (f"{a} above {b}", f"{benchmark.name}, {network.name}", f"{better} of {len(benchmark.classes)}")
+            )
+plots.table(dict(zip(("pair", "where", "classes"), zip(*counted, strict=True), strict=True)))
 
 # %% [markdown]
 # (Background is not printed on the slides; it follows from their mean of 21 classes.) On the slides tuning gains in
@@ -744,7 +777,8 @@ print(check("07.registration", registration))
 # small network has batch norm here, so that so short a training moves anything at all. Half a minute, without
 # a progress bar:
 
-# %%
+# %% tags=["hide-input"]
+# @title Run what is registered, on images kept for choosing
 import tempfile
 
 from IPython.utils.capture import capture_output
@@ -838,6 +872,15 @@ ledger(reproduction, upto=7)
 #   fair control.
 # - A better measure. | Measures were a part of it. The first lesson was that rivals had been left behind in other
 #   respects.
+
+# %% [markdown]
+# ## What this notebook has shown
+#
+# Gathered on the way. Each line holds on every machine, and with fewer draws too.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+plots.shown(noted)
 
 # %% [markdown]
 # ## 12 Recap

@@ -20,7 +20,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from IPython.utils.capture import capture_output
@@ -41,6 +40,7 @@ from mmtutorial.settings.presets import NETWORKS, get_preset
 from mmtutorial.training.engine import train
 
 SMOKE = preset_name() == "smoke"  # a few steps instead of many, when the notebook is only tested
+noted = {}  # claims and whether they hold, gathered on the way for the last table
 
 
 def fixed(preset):
@@ -80,11 +80,19 @@ plots.table({"": list(found["class"]), **{name: list(values.values()) for name, 
 
 # %%
 # NBVAL_CHECK_OUTPUT
-for name in ("alexnet", "vgg16"):
-    preset = presets[f"paper, {name}"]
-    for stage, schedule in (("tuning", preset.tuning.schedule), ("fine-tuning", preset.segmentation.schedule)):
-        passes = schedule.steps * schedule.images_a_step / 10_582
-        print(f"{name:8s}{stage:12s}{schedule.steps:7,} steps of {schedule.images_a_step} images: {passes:4.0f} passes")
+schedules = {
+    f"{name}, {stage}": getattr(presets[f"paper, {name}"], stage).schedule
+    for name in ("alexnet", "vgg16")
+    for stage in ("tuning", "segmentation")
+}
+plots.table(
+    {
+        "network, stage": list(schedules),
+        "steps": [f"{each.steps:,}" for each in schedules.values()],
+        "images per step": [each.images_a_step for each in schedules.values()],
+        "passes": [f"{each.steps * each.images_a_step / 10_582:.0f}" for each in schedules.values()],
+    }
+)
 
 # %% [markdown]
 # Tuning is the cheap part: a fifth of the steps, on patches a quarter as wide as the crops.
@@ -113,8 +121,8 @@ plan = Plan(
 machine = Machine("cpu")
 with tempfile.TemporaryDirectory() as folder, capture_output():  # progress bars
     done = Runner(plan, Path(folder) / "run", machine, command="notebook 08", resume=False).run()
-for (arm, seed), run in done.items():
-    print(f"{network}, {arm}, seed {seed}: {run.seconds:.1f} s for 2 steps of tuning and 2 of fine-tuning")
+seconds = [f"{run.seconds:.1f}" for run in done.values()]
+plots.table({"arm": [f"{network}, {arm}" for arm, _ in done], "2 steps of each stage, s": seconds})
 
 # %% [markdown]
 # ## 2 How long will it take?
@@ -374,11 +382,13 @@ def without_contents(name, images, side):
 # %%
 # NBVAL_CHECK_OUTPUT
 really = kept(build("tiny"), torch.rand(2, 3, 96, 96))
-print("meta counts what is really kept:", really == kept(*without_contents("tiny", 2, 96)))
-for name in ("tiny", "tiny-vgg", "alexnet", "vgg16"):
-    network, _, _ = without_contents(name, 1, 96)
-    weights, encoder = (sum(p.numel() for p in part.parameters()) for part in (network, network.encoder))
-    print(f"{name:10s}{weights / 1e6:8.2f} million weights, {encoder / 1e6:6.2f} of them in the encoder")
+noted["the device meta counts what is really kept"] = really == kept(*without_contents("tiny", 2, 96))
+four = {name: without_contents(name, 1, 96)[0] for name in ("tiny", "tiny-vgg", "alexnet", "vgg16")}
+columns = {
+    title: [f"{sum(p.numel() for p in part(network).parameters()) / 1e6:.2f}" for network in four.values()]
+    for title, part in {"all": lambda network: network, "in the encoder": lambda network: network.encoder}.items()
+}
+plots.table({"network": list(four), **columns}, "Weights, millions")
 
 # %%
 lines = []
@@ -387,8 +397,8 @@ for name, images, side in (("tiny", 4, 96), ("tiny-vgg", 4, 96), ("alexnet", 16,
     one = kept(network, batch, points)
     weights = sum(p.numel() for p in network.parameters())
     moments = 2 if side == 96 else 1  # AdamW in preset class, SGD with momentum in preset paper
-    held, shown = memory(weights, moments, one // 4, images)
-    lines.append((name, images, side, f"{held / 1e9:.2f}", f"{one / 1e6:.1f}", f"{shown / 1e9:.2f}"))
+    always, batch = memory(weights, moments, one // 4, images)
+    lines.append((name, images, side, f"{always / 1e9:.2f}", f"{one / 1e6:.1f}", f"{batch / 1e9:.2f}"))
 heads = ("network", "images", "side", "weights, GB", "one image, MB", "all images, GB")
 plots.table(dict(zip(heads, zip(*lines, strict=True), strict=True)), "Memory of training")
 
@@ -474,14 +484,18 @@ def distance(batch_norm, deals=(8, 8, 8, 8)):
 
 # %%
 # NBVAL_CHECK_OUTPUT
-print("without batch norm, equal parts, the same gradient:", distance(False) < 1e-4)
-print("without batch norm, unequal parts, the same gradient:", distance(False, (20, 4, 4, 4)) < 1e-4)
-print("with batch norm, equal parts, the same gradient:", distance(True) < 1e-4)
+unequal = (20, 4, 4, 4)
+found = {
+    "without batch norm, equal parts": distance(False),
+    "without batch norm, unequal parts": distance(False, unequal),
+    "with batch norm, equal parts": distance(True),
+}
+columns = {"same gradient": ["yes" if far < 1e-4 else "no" for far in found.values()]}
+plots.table({"four parts": list(found), **columns})
 
-# %%
-print(
-    f"relative distance with batch norm: {distance(True):.0%}; with unequal parts: {distance(False, (20, 4, 4, 4)):.0%}"
-)
+# %% tags=["hide-input"]
+# @title How far apart, where it is not the same
+plots.table({"four parts": list(found), "relative distance": [f"{far:.0%}" for far in found.values()]})
 
 # %% [markdown]
 # Two conditions, then:
@@ -506,13 +520,15 @@ labels = torch.arange(8).repeat(50)[torch.randperm(400, generator=seeded(0))]  #
 one = connected_graph(labels, generator=seeded(1))
 parts = [connected_graph(part, generator=seeded(2 + i)).triplets + 100 * i for i, part in enumerate(labels.split(100))]
 four = PatchGraph(labels, torch.cat(parts))
-for name, graph in (("one GPU", one), ("four GPUs", four)):
-    pieces = sum(graph.components().values()) / 8
-    print(f"{name:10s}{len(graph.triplets)} triplets, {pieces:.0f} piece(s) a class")
-
-# %%
-share = sum(int((part == c).sum()) * (int((part == c).sum()) - 1) for part in labels.split(100) for c in range(8))
-print(f"pairs of one class that could be drawn: {8 * 50 * 49:,} on one GPU, {share:,} on four")
+counts = torch.stack([part.bincount(minlength=8) for part in labels.split(100)])  # (GPUs, classes)
+plots.table(
+    {
+        "patches on": ["one GPU", "four GPUs"],
+        "triplets": [len(one.triplets), len(four.triplets)],
+        "pieces per class": [f"{sum(graph.components().values()) / 8:.0f}" for graph in (one, four)],
+        "pairs that could be drawn": [f"{8 * 50 * 49:,}", f"{int((counts * (counts - 1)).sum()):,}"],
+    }
+)
 
 # %% [markdown]
 # As many triplets, a quarter of the possible pairs, and a class in four pieces *in one step*. (This package does as the
@@ -533,13 +549,19 @@ print(f"pairs of one class that could be drawn: {8 * 50 * 49:,} on one GPU, {sha
 
 # %%
 # NBVAL_CHECK_OUTPUT
-for kind in (torch.float32, torch.float16, torch.bfloat16):
-    about = torch.finfo(kind)
-    print(f"{str(kind)[6:]:10s}{about.bits} bits, largest {about.max:.0e}, next after 1: {1 + about.eps:.7f}")
 weight, update = torch.tensor(1.0, dtype=torch.bfloat16), torch.tensor(0.003, dtype=torch.bfloat16)
 for _ in range(100):
     weight = weight + update
-print("a hundred steps of 0.003 from 1.0, in bf16:", weight.item())
+about = {str(kind)[6:]: torch.finfo(kind) for kind in (torch.float32, torch.float16, torch.bfloat16)}
+plots.table(
+    {
+        "": list(about),
+        "bits": [kind.bits for kind in about.values()],
+        "largest": [f"{kind.max:.0e}" for kind in about.values()],
+        "next after 1": [f"{1 + kind.eps:.7f}" for kind in about.values()],
+    },
+    f"In bfloat16, a hundred steps of 0.003 from 1.0 lead to {weight.item()}",
+)
 
 # %% [markdown]
 # The update is lost in rounding, a hundred times: a network whose weights are kept in bf16 stops learning as soon as
@@ -593,7 +615,8 @@ plots.table({"AlexNet in": list(found), **columns})
 #
 # Let us do it live. First the pile: thirty pictures and what CVAT would export for them, colours and `labelmap.txt`.
 
-# %%
+# %% tags=["hide-input"]
+# @title Thirty pictures, and what CVAT would export for them
 place = tempfile.TemporaryDirectory()
 root, export = Path(place.name) / "mydata", Path(place.name) / "export"
 (root / "images").mkdir(parents=True)
@@ -656,9 +679,9 @@ print(check("08.palette_mask", palette_mask))
 # NBVAL_CHECK_OUTPUT
 disc = (torch.arange(64)[:, None] - 32).square() + (torch.arange(64) - 32).square() < 500
 ids = torch.where(disc, 7, 1)[None, None].float()  # a disc of class 7 on class 1
-for mode in ("nearest", "area"):
-    small = F.interpolate(ids, size=(20, 20), mode=mode).round().long()
-    print(f"{mode:9s}classes {sorted(set(small.flatten().tolist()))}")
+small = {mode: F.interpolate(ids, size=(20, 20), mode=mode).round().long() for mode in ("nearest", "area")}
+found = [", ".join(map(str, sorted(set(each.flatten().tolist())))) for each in small.values()]
+plots.table({"resized by": list(small), "classes": found}, "A disc of class 7 on class 1")
 
 # %% [markdown]
 # Now convert the export, and save *palette PNGs*: the value of a pixel is its id, and the palette only serves the eye.
@@ -692,10 +715,12 @@ print("\n".join(lines(check_dataset("folder", root))))
 
 # %%
 # NBVAL_CHECK_OUTPUT
-for part in ("train", "val", "test"):
-    opened = open_dataset("folder", root, part)
-    void = np.mean([(mask == 255).double().mean() for _, mask in opened])
-    print(f"{part:6s}{len(opened)} images, void {void:.4f}, expected {2 / 96:.4f}")
+parts = {part: open_dataset("folder", root, part) for part in ("train", "val", "test")}
+void = [np.mean([(mask == 255).double().mean() for _, mask in opened]) for opened in parts.values()]
+plots.table(
+    {"part": list(parts), "images": [len(p) for p in parts.values()], "void": [f"{share:.4f}" for share in void]},
+    f"Expected void: {2 / 96:.4f}",
+)
 
 # %% [markdown]
 # The strip of two rows in 96 is void, and nothing else. Now a run, at the budget `smoke`, which proves that all parts
@@ -729,21 +754,19 @@ for i in range(4):
 checkpoint = Path(place.name) / "run" / "seed0" / "segmentation" / "random+graph" / "model.safetensors"
 count = predict_folder(checkpoint, new, Path(place.name) / "masks").masks
 
-figure, panels = plt.subplots(2, 4, figsize=(9, 4.6), layout="constrained")
-for i, (above, below) in enumerate(panels.T):
-    above.imshow(Image.open(new / f"photo_{i}.png"))
-    below.imshow(Image.open(Path(place.name) / "masks" / f"photo_{i}.png").convert("RGB"))
-    above.set(xticks=[], yticks=[], title=f"photo_{i}.png")
-    below.set(xticks=[], yticks=[])
-plt.close(figure)
-plots.Picture(figure, f"{count} new pictures above, and below them the masks that a network of fifteen steps predicts.")
+tiles = {}
+for i in range(2):
+    mask = torch.from_numpy(np.array(Image.open(Path(place.name) / "masks" / f"photo_{i}.png")))
+    tiles |= {f"photo_{i}.png": fresh[i][0], f"its mask, {i}": mask}
+plots.tiles(f"Two of {count} new pictures, and their masks after fifteen steps", fresh.classes, tiles)
 
 # %%
 # NBVAL_CHECK_OUTPUT
 made = sorted((Path(place.name) / "masks").iterdir())
-print([path.name for path in made])
-print("modes:", {Image.open(path).mode for path in made}, "sizes:", {Image.open(path).size for path in made})
+opened = [Image.open(path) for path in made]
+columns = {"mode": [image.mode for image in opened], "size": ["{} x {}".format(*image.size) for image in opened]}
 place.cleanup()
+plots.table({"file": [path.name for path in made], **columns})
 
 # %% [markdown]
 # The same from the command line, with a budget that means something:
@@ -855,6 +878,15 @@ plots.table({"photograph": list(costs), **columns})
 # - It cannot be judged without a second run. | A forecast is checked by the very run that it foretold.
 # + It did its work: it told hours from days. | A few seconds of measuring forecast to within a third or so. Whoever
 #   needs more has to measure longer.
+
+# %% [markdown]
+# ## What this notebook has shown
+#
+# Gathered on the way. Each line holds on every machine, and with fewer steps too.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+plots.shown(noted)
 
 # %% [markdown]
 # ## 9 Recap

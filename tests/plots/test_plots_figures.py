@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import itertools
+import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from matplotlib.patches import Rectangle
 
 from mmtutorial import plots
 from mmtutorial.datasets.classes import ClassTable
+from mmtutorial.errors import InputError
 from mmtutorial.plots.cost import Spent, frontier
 from mmtutorial.plots.curves import Curve, band
 from mmtutorial.plots.graphs import class_layout
@@ -178,6 +181,59 @@ def test_curves_keep_their_colour_and_say_their_ends() -> None:
     both = plots.loss_curves({"a": [curve([1, 2], [2, 1])], "b": [curve([1, 2], [1, 0.5])]}, title="T", order=order)
     assert alone.figure.axes[0].lines[0].get_color() == both.figure.axes[0].lines[1].get_color()
     assert "b 1.00 to 0.50" in alone.alt
+
+
+def test_lines_stand_at_their_points_with_chance_dashed_and_the_last_value_in_the_legend() -> None:
+    drawn = plots.lines(
+        range(0, 30, 10),
+        {"true": (0.1, 0.2, 0.4), "shuffled": (0.1, 0.1, 0.12)},
+        title="Purity",
+        x="steps",
+        y="kNN purity",
+        level=("chance", 1 / 9),
+        spread={"true": (0.0, 0.1, 0.1)},
+    )
+    (axes,) = drawn.figure.axes
+    true, shuffled, chance = axes.lines
+    assert true.get_xydata().tolist() == [[0, 0.1], [10, 0.2], [20, 0.4]]
+    assert true.get_color() != shuffled.get_color()
+    assert (chance.get_linestyle(), set(chance.get_ydata())) == ("--", {1 / 9})
+    assert axes.get_ylim()[0] == 0
+    assert [text.get_text() for text in drawn.figure.legends[0].get_texts()] == [
+        "true: 0.40",
+        "shuffled: 0.12",
+        "chance: 0.11",
+    ]
+    tops = np.concatenate([path.vertices[:, 1] for band in axes.collections for path in band.get_paths()])
+    assert tops.max() == pytest.approx(0.5), "the spread goes to both sides of its line"
+    assert drawn.alt == (
+        "Purity: kNN purity over steps, first and last: true 0.10 to 0.40; shuffled 0.10 to 0.12; dashed, chance: 0.11."
+    )
+
+
+def test_logarithmic_axes_name_each_point_and_begin_where_they_can() -> None:
+    (axes,) = plots.lines((1, 8, 64), {"a": (0.1, 0.01, 1)}, title="T", x="x", y="y", log="xy").figure.axes
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["1", "8", "64"]
+    (axes,) = plots.lines((1, 2), {"a": (-1, 1)}, title="T", x="x", y="y").figure.axes
+    assert axes.get_ylim()[0] < -1, "what lies below zero is shown"
+
+
+@pytest.mark.parametrize(
+    ("points", "curves", "spread", "said"),
+    [
+        ((1, 2), {}, None, "got none"),
+        ((), {"a": ()}, None, "each of 0 points, at least one; got 'a' 0"),
+        ((1, 2), {"a": (1, 2), "b": (1,)}, None, "each of 2 points, at least one; got 'a' 2, 'b' 1"),
+        ((1,), {"a": (1,)}, {"a": (1, 2)}, "got 'a' 1, 'a' 2"),
+        ((1,), {"a": (1,)}, {"b": (1,)}, "no line 'b', only a"),
+    ],
+)
+def test_lines_that_do_not_fit_their_points_are_refused(
+    points: tuple[int, ...], curves: dict[str, Any], spread: dict[str, Any] | None, said: str
+) -> None:
+    with pytest.raises(InputError, match=re.escape(said)):
+        plots.lines(points, curves, title="T", x="x", y="y", spread=spread)
 
 
 def test_seeds_without_common_steps_do_not_crash() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,3 +66,15 @@ def test_columns_of_several_lengths_are_refused() -> None:
         plots.table({"a": [1], "b": [1, 2]})
     with pytest.raises(InputError, match="got none"):
         plots.table({})
+
+
+def test_what_is_shown_reads_yes_or_no_and_keeps_what_was_found() -> None:
+    made = plots.shown({"it holds": True, "it does not": np.bool_(False), "pieces": 1, "of them": "45%"})
+    assert dict(zip(*made.columns.values(), strict=True)) == {
+        "it holds": "yes",
+        "it does not": "no",
+        "pieces": "1",
+        "of them": "45%",
+    }
+    with pytest.raises(InputError, match="at least one claim"):
+        plots.shown({})
