@@ -70,7 +70,7 @@ def lines(
         curves: ``(T,)`` values by name. Each name is shown with its last value.
         title: What is to be seen.
         x: Name of the horizontal axis.
-        y: Name of the vertical axis, which begins at zero unless it is logarithmic or a value lies below.
+        y: Name of the vertical axis. It begins at zero, unless a value lies below or all lie far above.
         level: Name and height of a dashed line, such as chance.
         spread: ``(T,)`` by name: how far the value could be off to either side.
         log: Which axes are logarithmic: ``"x"``, ``"y"`` or ``"xy"``.
@@ -102,14 +102,17 @@ def lines(
     if "y" in log:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")
-    elif all(np.min(np.asarray(values)) >= 0 for values in curves.values()):
-        axes.set_ylim(bottom=0)
+    else:
+        least, most = (reach(np.concatenate(list(curves.values()))) for reach in (np.min, np.max))
+        if 0 <= least <= most / 2:
+            axes.set_ylim(bottom=0)
     if "x" in log:
         axes.set_xscale("log")
         axes.set_xticks(points, [f"{point:g}" for point in points])
         axes.minorticks_off()
     _finish(axes, y, title, x)
-    style.line_legend(figure, axes)
+    if len(curves) > 1 or level:
+        style.line_legend(figure, axes)
     return Picture(figure, f"{title}: {y} over {x}, first and last: {'; '.join(alts)}.")
 
 

@@ -139,8 +139,8 @@ def test_the_first_screen_is_a_picture_and_a_question() -> None:
             assert set_up.metadata["jupyter"]["source_hidden"]
 
 
-# About two screens of JupyterLab at 1280 x 800. Few places come near it: where two exercises follow one another.
-MOST_VISIBLE_LINES = 70
+# A screen of JupyterLab at 1280 x 800. Few places come near it: where two exercises follow one another.
+MOST_VISIBLE_LINES = 35
 
 
 def visible_lines(path: Path) -> list[int]:
@@ -155,6 +155,26 @@ def visible_lines(path: Path) -> list[int]:
         if "<img" in "".join(shown) or "<table" in "".join(shown) or "![" in cell.source:
             runs.append(0)
     return runs
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_a_notebook_says_what_it_has_shown_and_prints_no_bare_answers(path: Path) -> None:
+    """A reader meets charts and tables; claims that are compared stand together before the recap."""
+    cells = nbformat.read(path, as_version=4).cells
+    printed = [
+        line
+        for cell in cells
+        for output in cell.get("outputs", [])
+        for line in output.get("text", "").splitlines()
+        if re.search(r": (True|False)$", line)
+    ]
+    assert printed == []
+    claims = [place for place, cell in enumerate(cells) if cell.source.endswith("plots.shown(noted)")]
+    if any("noted[" in cell.source for cell in cells):
+        (last,) = claims
+        assert cells[last].source.startswith("# NBVAL_CHECK_OUTPUT")
+        assert cells[last - 1].source.startswith("## What this notebook has shown")
+        assert re.match(r"## \d+ Recap", cells[last + 1].source)
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)

@@ -217,6 +217,9 @@ def test_logarithmic_axes_name_each_point_and_begin_where_they_can() -> None:
     assert [text.get_text() for text in axes.get_xticklabels()] == ["1", "8", "64"]
     (axes,) = plots.lines((1, 2), {"a": (-1, 1)}, title="T", x="x", y="y").figure.axes
     assert axes.get_ylim()[0] < -1, "what lies below zero is shown"
+    drawn = plots.lines((1, 2), {"a": (3.0, 2.9)}, title="T", x="x", y="y")
+    assert drawn.figure.axes[0].get_ylim()[0] > 2.8, "a small change far above zero can be seen"
+    assert not drawn.figure.legends, "one line needs no name"
 
 
 @pytest.mark.parametrize(
