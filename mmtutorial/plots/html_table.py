@@ -14,6 +14,8 @@ from mmtutorial.errors import InputError
 _CELL = "padding:.25em .8em;"
 _NUMBER = _CELL + "text-align:right;font-variant-numeric:tabular-nums"
 _TEXT = _CELL + "text-align:left"
+# A caption is as wide as its table: without the least width, that of a narrow table is a column of words.
+_CAPTION = _CELL + "text-align:left;min-width:36em"
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Table:
 
     def _repr_html_(self) -> str:
         styles = [_NUMBER if self._is_number(name) else _TEXT for name in self.columns]
-        caption = f'<caption style="text-align:left;{_CELL}">{escape(self.caption)}</caption>' if self.caption else ""
+        caption = f'<caption style="{_CAPTION}">{escape(self.caption)}</caption>' if self.caption else ""
         head = "".join(
             f'<th scope="col" style="{style}">{escape(name)}</th>' if name else "<td></td>"
             for name, style in zip(self.columns, styles, strict=True)

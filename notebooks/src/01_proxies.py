@@ -396,9 +396,8 @@ losses = {"shortcuts blocked": train(JigsawStage), "shortcuts open": train(OpenJ
 # %%
 width = min(25, steps)  # each point is the mean of so many steps
 means = {name: curve.reshape(-1, width).mean(1) for name, curve in losses.items()}
-middles = width * (np.arange(steps // width) + 0.5)
-trivial = ("trivial predictor", np.log(27))
-plots.lines(middles, means, title="Jigsaw, loss while training", x="steps", y="cross-entropy", level=trivial)
+ends, trivial = width * np.arange(1, steps // width + 1), ("trivial predictor", np.log(27))
+plots.lines(ends, means, title="Jigsaw, loss while training", x="steps", y="cross-entropy", level=trivial)
 
 # %% [markdown]
 # Both start on the dashed line. Blocked, the loss creeps; open, it falls away as soon as seams are found. A lower loss

@@ -56,7 +56,7 @@ noted = {}  # claims and whether they hold, gathered on the way for the last tab
 
 def show(picture):
     """Shows a picture at a size that keeps this file small."""
-    display(HTML(f'<img src="{picture.data_uri(dpi=85)}" alt="{escape(picture.alt)}">'))
+    display(HTML(f'<img src="{picture.data_uri(dpi=76)}" alt="{escape(picture.alt)}">'))
 
 
 # %%
