@@ -8,6 +8,7 @@ from mmtutorial.classroom.bets import BETS, bet, ledger, place_bet
 from mmtutorial.classroom.blanks import NotFilledIn, todo
 from mmtutorial.classroom.checking import check
 from mmtutorial.classroom.exercises import EXERCISES
+from mmtutorial.classroom.progress import progress
 from mmtutorial.classroom.result import Result
 from mmtutorial.classroom.setting import preset_name, versions
 from mmtutorial.classroom.solutions import solution
@@ -22,6 +23,7 @@ __all__ = [
     "ledger",
     "place_bet",
     "preset_name",
+    "progress",
     "solution",
     "todo",
     "versions",

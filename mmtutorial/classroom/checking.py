@@ -14,6 +14,7 @@ from mmtutorial.classroom.exercise import Exercise
 from mmtutorial.classroom.exercises import find_exercise
 from mmtutorial.classroom.in_process import ProcessCaller, Unavailable, process_caller
 from mmtutorial.classroom.in_thread import ThreadCaller
+from mmtutorial.classroom.record import in_notebook, remember
 from mmtutorial.classroom.result import Result
 from mmtutorial.errors import InputError
 
@@ -35,7 +36,8 @@ def check(name: str, function: Callable[..., Any], *, seconds: float = 10.0, sec
 
     Returns:
         A result that shows itself in a notebook: passed; not yet; or what was tried, what came out, what was
-        expected, and a hint. It never shows a solution.
+        expected, and a hint. It never shows a solution. In a notebook, whether it was passed is kept in the folder
+        ``progress`` beside it, for :func:`progress`.
 
     Raises:
         InputError: there is no exercise of that name; the nearest name is suggested.
@@ -46,16 +48,21 @@ def check(name: str, function: Callable[..., Any], *, seconds: float = 10.0, sec
         (False, 'wrong')
     """
     exercise = find_exercise(name)
-    if not callable(function):
-        return Result(
+    if callable(function):
+        with _asked(Answering(function, exercise.arguments, exercise.adapt), seconds_in_all) as caller:
+            limits = {"seconds": seconds, "seconds_in_all": seconds_in_all}
+            result = _examined(exercise, Ask(caller, len(exercise.arguments), **limits))
+    else:
+        result = Result(
             name,
             "wrong",
             came_out=_shown(function, seconds),
             expected="the function itself",
             hint=f"Give the name without brackets: check('{name}', {name.split('.')[-1]})",
         )
-    with _asked(Answering(function, exercise.arguments, exercise.adapt), seconds_in_all) as caller:
-        return _examined(exercise, Ask(caller, len(exercise.arguments), seconds=seconds, seconds_in_all=seconds_in_all))
+    if in_notebook():
+        remember(result)
+    return result
 
 
 @contextmanager

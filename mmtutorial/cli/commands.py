@@ -48,7 +48,7 @@ from mmtutorial.cli.talking import (
     warn,
     working,
 )
-from mmtutorial.cli.teaching import handout, lab, mark
+from mmtutorial.cli.teaching import handout, lab, mark, progress
 from mmtutorial.cli.threads import wait_asleep
 from mmtutorial.datasets import DATASETS
 from mmtutorial.settings.names import PARTS, parse_arm_names, parse_parts
@@ -273,7 +273,7 @@ def report(
         say(str((write_reproduction_report if several else write_report)(folder, force=force).resolve()))
 
 
-for command in (mark, handout, lab):
+for command in (mark, handout, lab, progress):
     app.command()(command)
 
 

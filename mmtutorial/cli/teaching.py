@@ -29,6 +29,35 @@ def lab(
     raise typer.Exit(start_lab(folder, browser=browser, more=more or ()))
 
 
+def progress(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder in which your notebooks run; default: this one, or that of lab.")
+    ] = None,
+    picture: Annotated[Path | None, typer.Option(help="Write it as a picture too, such as progress.svg.")] = None,
+) -> None:
+    """Say which exercises of the ten notebooks you have passed, which bets you have placed, and what comes next."""
+    from mmtutorial.cli.lab import COPY
+
+    with loading():
+        from mmtutorial.classroom.progress import progress as look
+        from mmtutorial.classroom.record import RECORD
+        from mmtutorial.files import write_bytes
+    if folder is None:
+        places = (Path(), Path.home() / COPY)
+        folder = next((place for place in places if (place / RECORD).is_dir()), Path())
+    if picture is not None and picture.suffix not in (".svg", ".png"):
+        raise InputError(f"--picture writes .svg or .png, got {picture.name}")
+    found = look(folder)
+    for line in repr(found).splitlines():
+        say(line)
+    if not (folder / RECORD).is_dir():
+        say(f"{folder.resolve()} keeps nothing yet: a check in a notebook there does, the first time that it compares")
+    if picture is not None:
+        drawn = found.picture()
+        write_bytes(picture, drawn.svg().encode() if picture.suffix == ".svg" else drawn.png())
+        say(str(picture.resolve()))
+
+
 def handout(
     out: Annotated[Path, typer.Option(help="Folder for the class: new, or with other files than these.")],
     notebooks: Annotated[str | None, typer.Option(help="Such as 03,05; default: all.")] = None,

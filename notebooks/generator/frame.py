@@ -41,7 +41,7 @@ if importlib.util.find_spec("mmtutorial") is None:
     importlib.invalidate_caches()
 
 import mmtutorial
-from mmtutorial.classroom import preset_name, solution, todo  # todo(...) marks the blanks of the exercises
+from mmtutorial.classroom import preset_name, progress, solution, todo  # todo(...) marks the blanks of the exercises
 
 print(f"mmtutorial {{mmtutorial.__version__}}, preset {{preset_name()}}")"""
 

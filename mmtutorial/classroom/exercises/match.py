@@ -298,8 +298,8 @@ def _mapping_hint(answer: float, n: int, expected: float) -> str:
 
 
 EXERCISES = (
-    Exercise("03.connected_graph", ("labels", "generator"), _connected_graph),
     Exercise("03.components", ("labels", "edges"), _components),
+    Exercise("03.connected_graph", ("labels", "generator"), _connected_graph),
     Exercise(
         "03.random_mapping",
         ("n",),

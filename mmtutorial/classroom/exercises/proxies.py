@@ -187,8 +187,8 @@ def _knn_purity(ask: Ask) -> None:
 
 
 EXERCISES = (
-    Exercise("01.permutations", ("candidates", "count"), _permutations),
     Exercise("01.colour_bins", ("image", "bins"), _colour_bins),
+    Exercise("01.permutations", ("candidates", "count"), _permutations),
     Exercise(
         "01.knn_purity",
         ("embeddings", "labels", "groups", "neighbours"),

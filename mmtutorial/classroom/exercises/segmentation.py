@@ -281,10 +281,10 @@ EXERCISES = (
         ("truths", "predictions", "classes"),
         _mean_iou,
     ),
-    Exercise("06.ensemble", ("first", "second"), _ensemble),
     Exercise(
         "06.error_causes",
         ("truth", "prediction", "edge"),
         _error_causes,
     ),
+    Exercise("06.ensemble", ("first", "second"), _ensemble),
 )
