@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 from mmtutorial.datasets import VOID, SegmentationDataset, training_transform
 from mmtutorial.networks import Segmenter
 from mmtutorial.networks.hypercolumns import random_points
-from mmtutorial.settings.budgets import Schedule, SegmentationBudget
+from mmtutorial.settings.budgets import Schedule, SegmentationBudget, described
 from mmtutorial.training.batches import CropBatches, jitter_light, steps_per_epoch
 
 # Pixels that an encoder sees in one forward pass of prediction: 32 images of 96 x 96.
@@ -70,7 +70,7 @@ class SegmentationStage:
             **(about or {}),
             "classes": list(images.classes.names),
             "palette": [list(colour) for colour in images.classes.palette],
-            "budget": asdict(budget),
+            "budget": described(budget),
             "schedule": asdict(self.schedule),
         }
 
@@ -95,7 +95,7 @@ class SegmentationStage:
         if self.budget.points is None:
             scores, masks = module(images), masks.to(device)
         else:
-            points, at_points = random_points(masks[:, None], self.budget.points, generator)
+            points, at_points = random_points(masks[:, None], self.budget.points, generator, self.budget.border)
             scores, masks = module(images, points.to(device)), at_points[:, 0, 0].to(device)
         # A sum over labelled pixels and not the mean of F.cross_entropy, which is 0/0 where crops hold none.
         labelled = (masks != VOID).sum().clamp(min=1)

@@ -20,7 +20,7 @@ from mmtutorial.matching import get_matching
 from mmtutorial.networks import Encoder
 from mmtutorial.patches import PatchBatch, sample_patches
 from mmtutorial.randomness import seeded
-from mmtutorial.settings.budgets import Schedule, TuningBudget
+from mmtutorial.settings.budgets import Schedule, TuningBudget, described
 from mmtutorial.training.batches import batch_indices, flip_some, jitter_light, steps_per_epoch
 from mmtutorial.training.devices import from_all_devices
 from mmtutorial.triplet import hinge, triplet_distances, triplet_statistics
@@ -129,7 +129,7 @@ class TuningStage:
             **(about or {}),
             "matching": matching,
             "shuffled": shuffled,
-            "budget": _described(budget),
+            "budget": described(budget),
         }
 
     def begin(self, generator: torch.Generator) -> None:
@@ -168,14 +168,6 @@ class TuningStage:
         loss = hinge(positive, negative, self.budget.margin).sum() / max(len(triplets), 1)
         watched = triplet_statistics(positive, negative, margin=self.budget.margin)
         return loss, {**asdict(watched), "triplets": float(len(triplets))}
-
-
-def _described(budget: TuningBudget) -> dict[str, Any]:
-    """A budget for the checkpoint, as earlier versions wrote it where nothing new is asked for."""
-    described = asdict(budget)
-    if not budget.across_devices:
-        del described["across_devices"]
-    return described
 
 
 def _of_all_devices(

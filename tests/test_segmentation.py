@@ -78,6 +78,37 @@ def test_the_loss_is_the_mean_cross_entropy_of_the_labelled_pixels(images: Segme
     assert loss.item() == pytest.approx(np.mean(terms), rel=1e-4)
 
 
+def test_random_pixels_come_from_inside_the_border(dataset_of: Callable) -> None:
+    """The border has a class that the middle has not: with points away from it the loss sees one class alone."""
+    mask = np.zeros((24, 24), dtype=int)
+    mask[6:18, 6:18] = 1
+    for border, classes in ((0.25, [1]), (0.0, [0, 1])):
+        budget = replace(BUDGET, points=500, border=border, scale=(1.0, 1.0))
+        stage = SegmentationStage(network(2), dataset_of([mask] * 3), budget, seed=0)
+        seen: list[Tensor] = []
+
+        def scored(images: Tensor, points: Tensor, seen: list[Tensor] = seen) -> Tensor:
+            seen.append(points)
+            return torch.zeros(len(images), 2, points.shape[1])
+
+        stage.loss(PointsOnly(scored), stage.draw(0, seeded(0)), seeded(1))
+        x = ((seen[0] + 1) * 24 - 1).div(2).round().long()
+        inside = ((x >= 6) & (x < 18)).all(-1)
+        assert inside.long().unique().tolist() == classes
+
+
+class PointsOnly(nn.Module):
+    """Stands in for a network that scores points, and keeps them."""
+
+    def __init__(self, scored: Callable) -> None:
+        super().__init__()
+        self.weight, self.scored = nn.Parameter(torch.zeros(())), scored
+
+    def forward(self, images: Tensor, points: Tensor) -> Tensor:
+        found: Tensor = self.scored(images, points) + self.weight
+        return found
+
+
 def test_crops_without_a_label_give_a_finite_loss_and_a_working_backward(dataset_of: Callable) -> None:
     stage = SegmentationStage(network(), dataset_of([np.full((24, 24), 255)] * 2), BUDGET, seed=0)
     loss = one_step(stage)
@@ -120,6 +151,12 @@ def test_what_was_asked_for_is_on_record(images: SegmentationDataset) -> None:
     assert stage.about["classes"] == ["class 0", "class 1", "class 2"]
     assert stage.about["palette"][0] == [0, 0, 0]
     assert stage.about["arm"] == "x"
+
+
+def test_a_checkpoint_of_an_earlier_version_is_still_its_own(images: SegmentationDataset) -> None:
+    with_border = SegmentationStage(network(), images, replace(BUDGET, points=9, border=0.2), seed=0)
+    assert with_border.about["budget"]["border"] == 0.2
+    assert "border" not in SegmentationStage(network(), images, BUDGET, seed=0).about["budget"]
 
 
 def test_it_learns(images: SegmentationDataset) -> None:

@@ -11,7 +11,7 @@ from mmtutorial.experiment.arms import Arm
 from mmtutorial.experiment.data import Request
 from mmtutorial.networks import NetworkSpec
 from mmtutorial.proxies import PROXIES
-from mmtutorial.settings.budgets import Preset
+from mmtutorial.settings.budgets import Preset, described
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Plan:
 
     def settings(self) -> dict[str, Any]:
         """All that decides the numbers, but for arms and seeds, as plain JSON values."""
-        settings = {**asdict(self.request), "preset": asdict(self.preset)}
+        preset = asdict(self.preset)
+        preset |= {name: described(getattr(self.preset, name)) for name in ("tuning", "segmentation")}
+        settings = {**asdict(self.request), "preset": preset}
         plain: dict[str, Any] = json.loads(json.dumps(settings, default=str))
         # Runs of earlier versions do not know these words.
         for name in ("weights", "frozen", "window"):
             if not plain["preset"][name]:
                 del plain["preset"][name]
-        if not self.preset.tuning.across_devices:
-            del plain["preset"]["tuning"]["across_devices"]
         return plain
 
     def checksum(self) -> str:

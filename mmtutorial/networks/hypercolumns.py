@@ -18,11 +18,22 @@ def hypercolumns(maps: list[Tensor], points: Tensor) -> Tensor:
     return torch.cat(at_points, dim=1).transpose(1, 2)
 
 
-def random_points(images: Tensor, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Random pixels of (N, C, H, W): their places (N, P, 2) in -1..1 and their values (N, C, 1, P)."""
+def random_points(
+    images: Tensor, count: int, generator: torch.Generator, border: float = 0.0
+) -> tuple[Tensor, Tensor]:
+    """Draw random pixels of (N, C, H, W): their places (N, P, 2) in -1..1 and their values (N, C, 1, P).
+
+    Args:
+        images: where to draw.
+        count: P, pixels an image.
+        generator: source of all random numbers.
+        border: share of the width and of the height, below 1/2, that is left out on each side.
+    """
     n, channels, height, width = images.shape
-    x = torch.randint(width, (n, count), generator=generator)
-    y = torch.randint(height, (n, count), generator=generator)
+    left, top = round(border * width), round(border * height)
+    # Of a tiny image rounding may leave out all; then one pixel in the middle stays.
+    x = torch.randint(left, max(width - left, left + 1), (n, count), generator=generator)
+    y = torch.randint(top, max(height - top, top + 1), (n, count), generator=generator)
     values = images.flatten(2).gather(2, (y * width + x)[:, None].expand(-1, channels, -1))
     # The centre of pixel i lies at (2 i + 1) / size - 1 when corners, not centres, are at -1 and 1.
     places = torch.stack(((2 * x + 1) / width - 1, (2 * y + 1) / height - 1), dim=-1)

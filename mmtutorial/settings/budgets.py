@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal
 
 from mmtutorial.errors import InputError
 from mmtutorial.settings.bounds import Bounded, Within
@@ -128,6 +128,7 @@ class SegmentationBudget(Bounded):
         jitter: largest relative change of an image's brightness and contrast; 0 for none.
         encoder_lr: learning rate of the encoder as a multiple of the head's.
         points: random pixels an image on which to train, as the hypercolumn head does; None for all.
+        border: share of the crop, on each side, from which none of these pixels is drawn.
     """
 
     schedule: Schedule
@@ -136,6 +137,13 @@ class SegmentationBudget(Bounded):
     jitter: Share = 0.0
     encoder_lr: Factor = 1.0
     points: Count | None = None
+    border: Annotated[float, Within(0, 0.49)] = 0.0
+
+
+def described(budget: TuningBudget | SegmentationBudget) -> dict[str, Any]:
+    """Return a budget for the record, as earlier versions wrote it where nothing new is asked for."""
+    later = ("across_devices", "border")
+    return {name: value for name, value in asdict(budget).items() if value or name not in later}
 
 
 @dataclass(frozen=True)

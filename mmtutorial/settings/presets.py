@@ -148,6 +148,9 @@ EXTRA = "pip install 'mmtutorial[photos]'"
 _POINTS = 256
 """Random pixels an image on which the authors train the hypercolumn head."""
 
+_BORDER = 96 / 512
+"""They draw them from rows and columns 96 to 415 of a crop of 512 (``sampler_float`` in ``finetune_seg.prototxt``)."""
+
 
 def get_preset(name: str, dataset: str = "scenes", network: str | None = None) -> Preset:
     """The preset of a name, with longer fine-tuning in ``class`` where the data set has photos.
@@ -177,12 +180,13 @@ def get_preset(name: str, dataset: str = "scenes", network: str | None = None) -
         return preset
     chosen = NETWORKS[network]
     points = _POINTS if chosen.head == "hypercolumn" else None
+    border = _BORDER if name == "paper" and points else 0.0
     return dataclasses.replace(
         preset,
         encoder=chosen.encoder,
         head=chosen.head,
         batch_norm=chosen.batch_norm,
-        segmentation=dataclasses.replace(preset.segmentation, points=points),
+        segmentation=dataclasses.replace(preset.segmentation, points=points, border=border),
     )
 
 

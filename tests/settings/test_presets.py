@@ -245,3 +245,17 @@ def test_names_of_networks() -> None:
     with pytest.raises(InputError, match="unknown value of encoder 'lite'; did you mean 'lite0'"):
         override(SMOKE, {"encoder": "lite"})
     assert override(SMOKE, {"encoder": "timm:resnet18"}).encoder == "timm:resnet18"
+
+
+def test_the_paper_s_points_lie_96_pixels_from_the_edge_of_the_crop() -> None:
+    """``sampler_float`` of each ``finetune_seg.prototxt``: uniform from 96 to below 416 in a crop of 512."""
+    for dataset in ("voc", "cityscapes"):
+        budget = get_preset("paper", dataset, "vgg16").segmentation
+        assert budget.crop * budget.border == 96
+    assert get_preset("paper", "voc", "alexnet").segmentation.border == 0
+    assert get_preset("class", "voc", "vgg16").segmentation.border == 0
+
+
+def test_a_border_that_leaves_no_pixel_is_refused() -> None:
+    assert "give 0.49 or less" in refused(("segmentation.border", "0.5"))
+    assert "give 0 or more" in refused(("segmentation.border", "-0.1"))
