@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks import peers
@@ -15,9 +15,10 @@ from mmtutorial.datasets import open_dataset
 from mmtutorial.embedding import tsne
 from mmtutorial.graph import connected_graph
 from mmtutorial.metrics import confusion_matrix
-from mmtutorial.networks import NetworkSpec, make_encoder
+from mmtutorial.networks import NetworkSpec, make_encoder, make_network
 from mmtutorial.patches import crop_and_resize, sample_patches
 from mmtutorial.randomness import global_seed, seeded
+from mmtutorial.segmentation import SegmentationStage
 from mmtutorial.settings.presets import get_preset
 from mmtutorial.triplet import triplet_loss
 from mmtutorial.tuning import TuningStage
@@ -120,26 +121,44 @@ def layout() -> Iterator[Case]:
     yield Case("t-SNE", "800 points", lambda: tsne(points), others)
 
 
-def step() -> Iterator[Case]:
-    """A whole tuning step at preset ``class`` beside the network alone, forward and backward, on as many patches."""
-    budget, images = get_preset("class").tuning, open_dataset("scenes")
+def class_stages() -> dict[str, TuningStage | SegmentationStage]:
+    """Tuning and fine-tuning of preset ``class`` on scenes."""
+    preset, images, spec = get_preset("class"), open_dataset("scenes"), NetworkSpec(batch_norm=False)
     with global_seed(0, "benchmark"):
-        stage = TuningStage(make_encoder(NetworkSpec()), images, budget, seed=0)
-    optimizer = torch.optim.AdamW(stage.module.parameters(), lr=1e-4)
-    ready = stage.draw(0, seeded(0)).images
+        tuning = TuningStage(make_encoder(spec), images, preset.tuning, seed=0)
+        network = make_network(make_encoder(spec), spec, len(images.classes))
+    return {"tuning": tuning, "fine-tuning": SegmentationStage(network, images, preset.segmentation, seed=0)}
 
-    def whole() -> None:
+
+def whole_step(stage: TuningStage | SegmentationStage) -> Callable[[], None]:
+    """A training step: drawing, loss, gradient, optimiser."""
+    optimizer = torch.optim.AdamW(stage.module.parameters(), lr=1e-4)
+
+    def work() -> None:
         random = seeded(0)
         optimizer.zero_grad()
-        found, _ = stage.loss(stage.module, stage.draw(0, random), random)
-        found.backward()
+        stage.loss(stage.module, stage.draw(0, random), random)[0].backward()  # type: ignore[arg-type]
         optimizer.step()
 
-    def bare() -> None:
-        optimizer.zero_grad()
-        stage.module(ready).sum().backward()
+    return work
 
-    yield Case("a tuning step", "class, scenes", whole, {"its network alone": bare})
+
+def images_of(stage: TuningStage | SegmentationStage) -> Tensor:
+    """What the network of a stage sees in a step."""
+    drawn = stage.draw(0, seeded(0))
+    return drawn[0] if isinstance(drawn, tuple) else drawn.images
+
+
+def step() -> Iterator[Case]:
+    """A whole step of tuning and of fine-tuning beside the network alone, forward and backward, on as many pixels."""
+    for name, stage in class_stages().items():
+        ready, module = images_of(stage), stage.module
+
+        def bare(ready: Tensor = ready, module: nn.Module = module) -> None:
+            module.zero_grad()
+            module(ready).sum().backward()
+
+        yield Case(f"a {name} step", "class, scenes", whole_step(stage), {"its network alone": bare})
 
 
 SUBJECTS = {each.__name__: each for each in (patches, graph, loss, evaluation, layout, step)}

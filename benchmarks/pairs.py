@@ -102,7 +102,7 @@ def table(rows: Iterable[Mapping[str, object]]) -> str:
     """
     lines = ["| work | size | ours, ms | beside | its ms | its time / ours |", "|---|---|--:|---|--:|--:|"]
     for row in rows:
-        ours, theirs, ratio, low, high = (_short(float(str(row[key]))) for key in _NUMBERS)
+        ours, theirs, ratio, low, high = (short(float(str(row[key]))) for key in _NUMBERS)
         named = f"| {row['subject']} | {row['setting']} | {ours} | {row['peer']} | {theirs} "
         lines.append(f"{named}| **{ratio}** ({low} to {high}) |")
     return "\n".join(lines)
@@ -111,6 +111,6 @@ def table(rows: Iterable[Mapping[str, object]]) -> str:
 _NUMBERS = ("ours", "theirs", "ratio", "low", "high")
 
 
-def _short(number: float) -> str:
+def short(number: float) -> str:
     """As a table shows it: three digits."""
     return f"{number:.2f}" if number < 10 else f"{number:.1f}" if number < 100 else f"{number:,.0f}"

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from benchmarks import peers
-from benchmarks.__main__ import BEGIN, END, FOUND, PAGE, in_page
+from benchmarks.__main__ import COMMAND, FOUND, PAGE
 from benchmarks.pairs import Case, compare, table
+from benchmarks.tables import END, in_page
 from mmtutorial.graph import PatchGraph, connected_graph
 from mmtutorial.metrics import confusion_matrix
 from mmtutorial.patches import crop_and_resize
@@ -103,5 +104,10 @@ def test_cv2_cuts_what_we_cut() -> None:
 def test_the_page_has_the_table_that_was_measured() -> None:
     page = PAGE.read_text(encoding="utf-8")
     rows = json.loads(FOUND.read_text(encoding="utf-8"))["rows"]
-    assert page == in_page(page, table(rows))
-    assert in_page(f"a\n{BEGIN}\nold\n{END}\nb", "new") == f"a\n{BEGIN}\nnew\n{END}\nb"
+    assert page == in_page(page, table(rows), COMMAND)
+
+
+def test_a_page_has_several_tables_each_by_its_own_mark() -> None:
+    page = f"a\n<!-- table: x -->\nold\n{END}\nb\n<!-- table: y -->\nold\n{END}\nc"
+    assert in_page(page, "new", "y") == f"a\n<!-- table: x -->\nold\n{END}\nb\n<!-- table: y -->\nnew\n{END}\nc"
+    assert in_page(page, "new", "x") == f"a\n<!-- table: x -->\nnew\n{END}\nb\n<!-- table: y -->\nold\n{END}\nc"
