@@ -12,6 +12,9 @@ from mmtutorial.triplet import unit_features
 
 Array = npt.NDArray[np.float64]
 
+ITERATIONS = 750
+"""Of t-SNE: as many as openTSNE makes. scikit-learn's 1,000 take longer and keep no more neighbours: docs/speed.md."""
+
 
 def knn_purity(embeddings: Tensor, labels: Tensor, groups: Tensor | None = None, *, neighbours: int = 5) -> float:
     """Share of nearest neighbours that have the same class.
@@ -101,6 +104,7 @@ def tsne(embeddings: Tensor, *, seed: int = 0, perplexity: float = 30.0, start: 
     first = pca(embeddings) if start is None else start
     # scikit-learn's own scale for a start: a spread of 1e-4 leaves the early steps free to move.
     first = (first / max(float(first[:, 0].std()), 1e-12) * 1e-4).astype(np.float32)
-    model = TSNE(2, perplexity=min(perplexity, (len(embeddings) - 1) / 3), init=first, random_state=seed)
+    around = min(perplexity, (len(embeddings) - 1) / 3)
+    model = TSNE(2, perplexity=around, init=first, random_state=seed, max_iter=ITERATIONS)
     layout: Array = model.fit_transform(unit_features(embeddings.float()).numpy()).astype(np.float64)
     return layout

@@ -187,6 +187,24 @@ def test_devices_that_cannot_share_evenly(devices: int) -> None:
         lonely(torch.zeros(8), devices)
 
 
+def test_what_notebook_and_changelog_say_was_measured() -> None:
+    record = stored(across_devices.FOUND)
+    found = record["difference"]["miou"]
+    points, low, high = (f"{number:.1f}" for number in (found["mean"], *found["ci95"]))
+    own, together = (
+        f"{100 * row['without']:.0f} %"
+        for devices in (2, 1)
+        for row in record["divided"]
+        if (row["images"], row["patches"], row["devices"]) == (8, 2, devices)
+    )
+    root = SPEED.parent.parent
+    notebook = (root / "notebooks" / "src" / "08_scale_up.py").read_text(encoding="utf-8")
+    assert f"{points} points of mIoU more (95 % interval {low} to {high})" in notebook
+    assert f"each, {own} of the patches had nobody" in notebook
+    assert f"over both {together}." in notebook
+    assert f"{points} points of mIoU ({low} to {high})" in (root / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
 def test_a_difference_is_paired_by_seed() -> None:
     found = across_devices.differences({"miou": [10.0, 20.0, 30.0]}, {"miou": [11.0, 21.5, 30.5]})["miou"]
     assert found["mean"] == pytest.approx(1.0)

@@ -18,9 +18,7 @@ def hypercolumns(maps: list[Tensor], points: Tensor) -> Tensor:
     return torch.cat(at_points, dim=1).transpose(1, 2)
 
 
-def random_points(
-    images: Tensor, count: int, generator: torch.Generator, border: float = 0.0
-) -> tuple[Tensor, Tensor]:
+def random_points(images: Tensor, count: int, generator: torch.Generator, border: float = 0.0) -> tuple[Tensor, Tensor]:
     """Draw random pixels of (N, C, H, W): their places (N, P, 2) in -1..1 and their values (N, C, 1, P).
 
     Args:
