@@ -88,7 +88,8 @@ def main_colours(found: Tensor) -> NDArray[np.float64]:
     """The three directions of largest variance of features ``(C, h, w)`` as colours ``(h, w, 3)``, 0 to 1."""
     flat = pca(found.flatten(1).T, 3)
     low, high = np.quantile(flat, (0.02, 0.98), axis=0)
-    return np.clip((flat - low) / np.maximum(high - low, 1e-12), 0, 1).reshape(*found.shape[1:], 3)
+    colours: NDArray[np.float64] = np.clip((flat - low) / np.maximum(high - low, 1e-12), 0, 1)
+    return colours.reshape(*found.shape[1:], 3)
 
 
 def _shrunk(photo: NDArray[np.uint8]) -> Tensor:
