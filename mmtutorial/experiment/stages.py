@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from mmtutorial.datasets import SegmentationDataset
-from mmtutorial.experiment.arms import Arm
+from mmtutorial.experiment.arms import ARMS, Arm
 from mmtutorial.experiment.data import ExperimentData
 from mmtutorial.experiment.plan import Plan
 from mmtutorial.networks import Encoder, Segmenter, make_encoder, make_network
@@ -52,8 +52,10 @@ class Stages:
         task = PROXIES[arm.pretraining]
         encoder = self.first_encoder(arm, seed)
         images = self.data.tagged if task.needs_tags else self.data.unlabeled
+        # Arms that share the stage have to describe it alike, and a probe's network has another head.
+        about = self._about(ARMS[arm.pretraining], images)
         with global_seed(seed, "proxy head", arm.pretraining):
-            proxy = task(encoder, images, self.plan.preset.proxy, seed=seed, about=self._about(arm, images))
+            proxy = task(encoder, images, self.plan.preset.proxy, seed=seed, about=about)
         return proxy, self._train(proxy, seed, self.folder.stage(seed, "proxy", arm.pretraining))
 
     def encoder(self, arm: Arm, seed: int, *, tuned: bool) -> tuple[Encoder, list[StageResult]]:

@@ -33,6 +33,13 @@ def test_a_probe_trains_its_head_alone(tmp_path: Path) -> None:
     assert any((dict(plain.encoder.named_parameters())[n] != w).any() for n, w in before.named_parameters())
 
 
+def test_a_probe_shares_the_proxy_task_of_other_arms(tmp_path: Path) -> None:
+    tiny = runner(tmp_path, arms="colorization+probe,colorization")
+    written = finish(tiny)
+    assert [arm["name"] for arm in written["arms"]] == ["colorization+probe", "colorization"]
+    assert len(list(tmp_path.glob("seed*/proxy/*/stage.json"))) == 1
+
+
 def test_a_probe_costs_what_plain_fine_tuning_costs() -> None:
     arm, small = ARMS["random+probe"], preset()
     assert arm.steps(small) == ARMS["random"].steps(small)
