@@ -727,6 +727,21 @@ plots.table(columns)
 #   classification *more* is ahead. Labels and steps narrow the gap. They do not close it, since classification gains by
 #   the same steps; and this comparison does not show that it takes the graph. Notebooks 05 to 07 return to it.
 #
+# ### Open challenge: a jigsaw without a network
+#
+# With gaps and normalised tiles, seams name few orders. How far do you come without any network? Corners, shadows,
+# colours that go on, statistics of the ground: write a solver, and score it on 150 puzzles of other images.
+#
+# ```python
+# from mmtutorial.classroom.challenges import challenge, leaderboard
+# from mmtutorial.classroom.challenges.jigsaw import by_seams  # by_seams(tiles, orders): a place to start from
+#
+# challenge("01.without_a_network", by_seams, note="seams alone")
+# leaderboard()
+# ```
+#
+# Scores and notes stay in the file `challenges.json` beside this notebook. A guess has 4 %.
+#
 # ## 8 To discuss
 #
 # 1. Jigsaw trains on normalised tiles and is used on plain patches, as in the original. How would you find out whether

@@ -371,6 +371,22 @@ noted["triplets in one round, and in the graph"] = f"{table['random, one round']
 # of triplets and call it connectivity.
 
 # %% [markdown]
+# ### Open challenge: a steadier step
+#
+# A graph is a draw, and each draw pulls in its own direction. All triplets together would pull in one. Choose triplets
+# that come nearer to it: as many as there are patches, at most, and you see the labels alone. (Notebook 09 says what
+# the graph does on average.)
+#
+# ```python
+# from mmtutorial.classroom.challenges import challenge, leaderboard
+#
+# challenge("03.steady_step", connected_graph, note="the graph")  # choose(labels, generator) gives triplets (M, 3)
+# leaderboard()
+# ```
+#
+# The score is the mean cosine of your step with that of all triplets, on patches of images that no notebook shows. The
+# graph can be beaten.
+#
 # ## 7 To discuss
 #
 # 1. The argument of section 2 looks at a single batch. The next step draws new patches and a new graph, so over many

@@ -557,6 +557,20 @@ for other in ("random+shuffled", "random+graph", "random+more"):
 # embedded; that connectivity is a matter of noise in a step and not of the mean (section 2); to train contrast and
 # classifier together; the control with equal steps.
 #
+# ### Open challenge: a loss of your own
+#
+# Write `loss(embeddings, labels, generator)`, in place of the triplets. It may use the hinge, the softmax, class
+# centres, or what you have just read of. It tunes an encoder for 60 steps.
+#
+# ```python
+# from mmtutorial.classroom.challenges import challenge, leaderboard
+#
+# challenge("09.own_loss", lambda embeddings, labels, generator: supcon(embeddings, labels, 0.1), note="SupCon")
+# leaderboard()
+# ```
+#
+# The score is the kNN purity of held-out patches, the mean of two seeds. It takes about half a minute.
+#
 # ## 8 Projects
 #
 # Each with what would count as an answer. Write that down *before* you run (notebook 07), and make every choice on the
