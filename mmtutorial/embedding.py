@@ -43,6 +43,32 @@ def knn_purity(embeddings: Tensor, labels: Tensor, groups: Tensor | None = None,
         >>> knn_purity(embeddings, labels.flip(0)[[0, 2, 1, 3]], image, neighbours=1)
         0.0
     """
+    by_class = class_purity(embeddings, labels, groups, neighbours=neighbours)
+    return float(torch.tensor(list(by_class.values())).nanmean())
+
+
+def class_purity(
+    embeddings: Tensor, labels: Tensor, groups: Tensor | None = None, *, neighbours: int = 5
+) -> dict[int, float]:
+    """Share of nearest neighbours that have the same class, for each class: what :func:`knn_purity` is the mean of.
+
+    Args:
+        embeddings: as there.
+        labels: as there.
+        groups: as there.
+        neighbours: as there.
+
+    Returns:
+        0 to 1 by class id, for the classes that occur; NaN for a class whose embeddings have no neighbour at all.
+
+    Raises:
+        InputError: lengths differ.
+
+    Example:
+        >>> embeddings = torch.tensor([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]])
+        >>> class_purity(embeddings, torch.tensor([0, 0, 1, 2]), neighbours=1)
+        {0: 1.0, 1: 0.0, 2: 0.0}
+    """
     if len(labels) != len(embeddings) or (groups is not None and len(groups) != len(embeddings)):
         raise InputError(f"{len(embeddings)} embeddings but {len(labels)} labels or groups; give one for each")
     unit = unit_features(embeddings.float())
@@ -56,8 +82,7 @@ def knn_purity(embeddings: Tensor, labels: Tensor, groups: Tensor | None = None,
         counted = best > -torch.inf
         same = (labels[nearest] == labels[rows][:, None]) & counted
         shares[rows] = same.sum(1) / counted.sum(1)
-    by_class = torch.stack([shares[labels == c].nanmean() for c in labels.unique()]) if len(labels) else shares
-    return float(by_class.nanmean())
+    return {int(c): float(shares[labels == c].nanmean()) for c in labels.unique()}
 
 
 def pca(embeddings: Tensor, dimensions: int = 2) -> Array:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
-from mmtutorial.embedding import knn_purity, pca, tsne
+from mmtutorial.embedding import class_purity, knn_purity, pca, tsne
 from mmtutorial.errors import InputError
 from mmtutorial.randomness import seeded
 
@@ -45,6 +45,21 @@ def test_purity_agrees_with_scikit_learn(seed: int, neighbours: int, grouped: bo
     expected = slow_purity(embeddings, labels, groups if grouped else torch.arange(40), neighbours)
     found = knn_purity(embeddings, labels, groups if grouped else None, neighbours=neighbours)
     assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_purity_of_a_class_looks_at_its_own_embeddings_and_at_neighbours_of_all() -> None:
+    embeddings, labels, groups = a_cloud(3)
+    found = class_purity(embeddings, labels, groups, neighbours=3)
+    assert list(found) == [0, 1, 2, 3]
+    assert knn_purity(embeddings, labels, groups, neighbours=3) == pytest.approx(np.mean(list(found.values())))
+    for wanted, share in found.items():
+        others = torch.where(labels == wanted, labels, 9)  # The other classes as one: nothing changes for this one.
+        assert class_purity(embeddings, others, groups, neighbours=3)[wanted] == share
+
+
+def test_a_class_without_a_neighbour_has_no_purity_and_no_embeddings_have_no_classes() -> None:
+    assert np.isnan(class_purity(torch.rand(2, 3), torch.tensor([0, 1]), torch.tensor([0, 0]))[0])
+    assert class_purity(torch.empty(0, 3), torch.empty(0, dtype=torch.long)) == {}
 
 
 def test_five_neighbours_unless_said_otherwise() -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from mmtutorial.embedding import knn_purity
+from mmtutorial.embedding import class_purity, knn_purity
 from mmtutorial.errors import InputError
 from mmtutorial.experiment.arms import ARMS, Arm
 from mmtutorial.experiment.claim import claim, refuse_other_run
@@ -181,8 +181,8 @@ class Runner:
             return asdict(proxy.score(images, generator_for(0, "proxy score")))
 
         def purity() -> dict[str, Any]:
-            random = self._purity_of(self.stages.first_encoder(arm, seed))
-            return {"before": random, "after": self._purity_of(self.stages.proxy(arm, seed)[0].encoder)}
+            random, trained = self.stages.first_encoder(arm, seed), self.stages.proxy(arm, seed)[0].encoder
+            return {"before": self._purity_of(self._embed(random)), "after": self._purity_of(self._embed(trained))}
 
         made_by = self.made_by(arm.pretraining, seed)
         weights = partial(self.stages.weights, seed, "proxy", arm.pretraining)
@@ -199,18 +199,29 @@ class Runner:
         """Cross-image kNN purity of held-out patches before and after the arm's tuning; NaN for a single image."""
 
         def both() -> dict[str, Any]:
-            before, after = (self._purity_of(self.stages.encoder(arm, seed, tuned=tuned)[0]) for tuned in (False, True))
-            return {"before": before, "after": after}
+            before, after = (self.embeddings(arm, seed, tuned=tuned) for tuned in (False, True))
+            return {
+                "before": self._purity_of(before),
+                "after": self._purity_of(after),
+                # For reading alone, by results/class_purity.py: no number of a run comes from it.
+                "classes": {"before": self._class_purity_of(before), "after": self._class_purity_of(after)},
+            }
 
         record = self.folder.stage(seed, "tuning", arm.name).purity
         weights = partial(self.stages.weights, seed, "tuning", arm.name)
         return once(record, self.made_by(arm.name, seed), both, _both, weights)
 
-    def _purity_of(self, encoder: Encoder) -> float | None:
+    def _purity_of(self, embeddings: Tensor) -> float | None:
         """For the record, in which None stands for NaN."""
         patches = held_out_patches(self.data)
-        purity = knn_purity(self._embed(encoder), patches.labels, patches.image_index)
+        purity = knn_purity(embeddings, patches.labels, patches.image_index)
         return None if math.isnan(purity) else purity
+
+    def _class_purity_of(self, embeddings: Tensor) -> dict[str, float | None]:
+        """By the name of each class that the held-out patches show; None stands for NaN."""
+        patches = held_out_patches(self.data)
+        found = class_purity(embeddings, patches.labels, patches.image_index)
+        return {self.data.classes.names[c]: None if math.isnan(share) else share for c, share in found.items()}
 
     def _embed(self, encoder: Encoder) -> Tensor:
         embedder = self.stages.fabric.to_device(Embedder(encoder, self.plan.preset.tuning.pooling))
