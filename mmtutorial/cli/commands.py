@@ -261,19 +261,13 @@ def report(
 ) -> None:
     """Make the page of a run or a reproduction again."""
     from mmtutorial.reports import reproduction_markdown, write_reproduction_report
-    from mmtutorial.reports.class_purity_markdown import class_purity_table
+    from mmtutorial.reports.class_purity_markdown import all_tables
     from mmtutorial.reports.run import write_report
-    from mmtutorial.reports.run_markdown import markdown_tables
-    from mmtutorial.results import ReproductionFolder, read_results
+    from mmtutorial.results import ReproductionFolder
 
     several = ReproductionFolder(folder).results.exists()
     if markdown:
-        if several:
-            text = reproduction_markdown(folder)
-        else:
-            results = read_results(folder)
-            text = "\n\n".join(filter(None, (markdown_tables(results), class_purity_table(folder, results))))
-        for line in text.splitlines():
+        for line in (reproduction_markdown if several else all_tables)(folder).splitlines():
             say(line)
     else:
         say(str((write_reproduction_report if several else write_report)(folder, force=force).resolve()))

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mmtutorial.reports.run_markdown import markdown_tables
+from mmtutorial.results import read_results
 from mmtutorial.results.class_purity import class_purities
 from mmtutorial.results.folder import RunFolder
 from mmtutorial.results.records import Results
+
+
+def all_tables(out: Path) -> str:
+    """Return every table of a run, with an empty line between: arms, differences, and the purity of each class.
+
+    Args:
+        out: folder of the run.
+
+    Raises:
+        InputError: its results cannot be read, or a record of the run is damaged.
+    """
+    results = read_results(out)
+    return "\n\n".join(filter(None, (markdown_tables(results), class_purity_table(out, results))))
 
 
 def class_purity_table(out: Path, results: Results) -> str:

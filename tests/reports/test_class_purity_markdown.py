@@ -10,7 +10,8 @@ import pytest
 
 from mmtutorial.errors import InputError
 from mmtutorial.provenance import write_record
-from mmtutorial.reports.class_purity_markdown import class_purity_table
+from mmtutorial.reports.class_purity_markdown import all_tables, class_purity_table
+from mmtutorial.reports.run_markdown import markdown_tables
 from mmtutorial.results import RunFolder, read_results
 from mmtutorial.results.class_purity import class_purities
 from tests.tiny_run import finish, runner
@@ -54,6 +55,15 @@ def test_a_row_for_each_tuned_arm_has_the_means_over_seeds(run: Path) -> None:
         "|---|---|---|",
         "| `random+graph` | 0.30, 0.60 | none, 0.90 |",
     ]
+
+
+def test_all_tables_end_with_this_one_where_there_is_one(run: Path) -> None:
+    results = read_results(run)
+    arms = markdown_tables(results)
+    assert all_tables(run) == f"{arms}\n\n{class_purity_table(run, results)}"
+    for seed in (0, 1):
+        change(run, seed, None)
+    assert all_tables(run) == arms
 
 
 def test_runs_of_before_have_no_such_table(run: Path) -> None:
