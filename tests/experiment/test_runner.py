@@ -290,6 +290,7 @@ def test_settings_are_all_that_decides_the_numbers() -> None:
     plain = json.loads(json.dumps(dataclasses.asdict(preset())))
     # What earlier versions did not know is left out where it was not asked for.
     assert not plain["tuning"].pop("across_devices")
+    assert plain["segmentation"].pop("border") == 0
     assert {**settings["preset"], "weights": None, "frozen": False, "window": None} == plain
     weighted = dataclasses.replace(plan, preset=dataclasses.replace(preset(), weights="own.pth"))
     assert weighted.settings()["preset"]["weights"] == "own.pth"
