@@ -82,8 +82,8 @@ def test_a_table_for_a_learning_platform(marked: Path) -> None:
     found = rows(marked / "marks.csv", "student")
     assert list(found["ada"]) == [
         "student",
-        "03.connected_graph",
         "03.components",
+        "03.connected_graph",
         "04.gradient",
         "points",
         "out_of",
