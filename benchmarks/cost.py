@@ -39,7 +39,7 @@ WORDS = {"proxy": "colorization", "tuning": "tuning", "segmentation": "fine-tuni
 NAMES = [(network, stage) for network in ("alexnet", "vgg16") for stage in WORDS]
 
 SHARE = 0.3
-"""Share of a card's peak rate that a training step is assumed to reach. ``benchmarks.throughput`` saw 0.03 to 0.37."""
+"""Share of a card's peak rate that a training step is assumed to reach. ``benchmarks.throughput`` saw 0.02 to 0.27."""
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,14 @@ def cost(network: str, stage: str) -> Cost:
     )
 
 
+def filled(module: nn.Module, device: str) -> nn.Module:
+    """A module of :func:`stages` on a device, with small random weights."""
+    module = module.to_empty(device=device)
+    for each in module.parameters():
+        nn.init.normal_(each, std=0.01)
+    return module
+
+
 def measured(network: str, stage: str, count: int = 1, *, half: bool = False, times: int = 2) -> float:
     """Seconds of processor time for each of ``count`` images, forward and backward; the best of some times.
 
@@ -203,9 +211,7 @@ def measured(network: str, stage: str, count: int = 1, *, half: bool = False, ti
         times: how often.
     """
     module, _, inputs = stages(network)[stage]
-    module = module.to_empty(device="cpu")
-    for each in module.parameters():
-        nn.init.normal_(each, std=0.01)
+    module = filled(module, "cpu")
     batch, found = inputs(count, "cpu"), []
     for _ in range(times):
         begun = time.process_time()

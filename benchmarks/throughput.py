@@ -21,11 +21,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from benchmarks.cost import WORDS, counted, stages
+from benchmarks.cost import WORDS, cost, counted, filled, stages
 from benchmarks.tables import in_page
 from mmtutorial.networks import NetworkSpec, make_encoder, make_network
 from mmtutorial.results.origin import machine
-from mmtutorial.settings.presets import get_preset
 
 HERE = Path(__file__).resolve().parent
 FOUND, PAGE = HERE / "throughput.json", HERE.parent / "docs" / "devices.md"
@@ -84,26 +83,15 @@ def matrix_rates(side: int = 8192) -> dict[str, float]:
     return rates
 
 
-def case(network: str, stage: str) -> tuple[nn.Module, tuple[Tensor, ...], int, int]:
+def case(network: str, stage: str) -> tuple[nn.Module, tuple[Tensor, ...], float, int]:
     """A module and inputs on the card, operations of a step, and images of a batch."""
     if network == "lite0":
         spec = NetworkSpec("lite0", "linear", "rgb", True)
-        module: nn.Module = make_network(make_encoder(spec), spec, 21)
-        inputs, items = (torch.rand((64, 3, 96, 96)),), 64
-        return module.cuda(), tuple(each.cuda() for each in inputs), counted(module.cuda(), _cuda(inputs))[0], items
-    module, schedule, make = stages(network)[stage]
-    items = schedule.images * (get_preset("paper", "voc", network).tuning.patches if stage == "tuning" else 1)
-    operations = counted(module, make(items, "meta"))[0]
-    module = module.to_empty(device="cuda")
-    for each in module.parameters():
-        nn.init.normal_(each, std=0.01)
-    for buffer in module.buffers():
-        buffer.zero_()
-    return module, _cuda(make(items, "cpu")), operations, items
-
-
-def _cuda(tensors: Iterable[Tensor]) -> tuple[Tensor, ...]:
-    return tuple(each.cuda() for each in tensors)
+        module: nn.Module = make_network(make_encoder(spec), spec, 21).cuda()
+        inputs: tuple[Tensor, ...] = (torch.rand((64, 3, 96, 96), device="cuda"),)
+        return module, inputs, counted(module, inputs)[0], len(inputs[0])
+    known, (module, _, make) = cost(network, stage), stages(network)[stage]
+    return filled(module, "cuda"), make(known.items, "cuda"), known.operations * 1e12, known.items
 
 
 def measured(network: str, stage: str, rates: Mapping[str, float], ways: Iterable[str] = WAYS) -> list[Throughput]:
@@ -121,8 +109,8 @@ def measured(network: str, stage: str, rates: Mapping[str, float], ways: Iterabl
         seconds = timed(partial(step, called, optimizer, inputs, half))
         rate = rates["bf16" if half else "single"]
         memory = torch.cuda.max_memory_allocated() / 1e9
-        words = WORDS.get(stage, stage)
-        found.append(Throughput(network, words, items, way, items / seconds, operations / seconds / rate, memory))
+        share = operations / seconds / rate
+        found.append(Throughput(network, WORDS[stage], items, way, items / seconds, share, memory))
         print(found[-1], flush=True)
     return found
 
@@ -164,7 +152,12 @@ def main() -> None:
         rows: list[Throughput] = []
         for network, stage in (("lite0", "segmentation"), *CASES):
             rows += measured(network, stage, rates, WAYS if stage == "tuning" or network == "lite0" else WAYS[:-1])
-            record = {"machine": machine(), "matrix_rates": rates, "rows": [asdict(each) for each in rows]}
+            record = {
+                "machine": machine(),
+                "torch": torch.__version__,
+                "matrix_rates": rates,
+                "rows": [asdict(each) for each in rows],
+            }
             options.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     if options.out == FOUND:
         found = table(json.loads(FOUND.read_text(encoding="utf-8")))

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from benchmarks import across_devices, cost, growth, growth_page, shares
+from benchmarks import across_devices, cost, growth, growth_page, shares, throughput
 from benchmarks.__main__ import FIGURE, GROWN, tables_of
 from benchmarks.__main__ import PAGE as SPEED
 from benchmarks.divided import DEVICES, lonely, pieces
@@ -44,6 +44,7 @@ def test_the_pages_have_the_tables_that_were_measured() -> None:
         assert devices == in_page(devices, found, mark)
     record = stored(cost.FOUND)
     assert devices == in_page(devices, cost.table(record["rows"], record["seconds"]), cost.COMMAND)
+    assert devices == in_page(devices, throughput.table(stored(throughput.FOUND)), throughput.COMMAND)
 
 
 def test_the_figure_has_a_line_for_each_work() -> None:
